@@ -1,0 +1,1 @@
+//! The cache store on Valkey or Redis.

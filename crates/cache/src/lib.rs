@@ -1,0 +1,1 @@
+//! The cache engine: the record, the one rule, get_or_load.

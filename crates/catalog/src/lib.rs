@@ -1,0 +1,1 @@
+//! The example domain: products, their keys and tags, reads, writes and invalidation plans.

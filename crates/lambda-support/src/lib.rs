@@ -1,0 +1,1 @@
+//! What every function does at cold start: configuration, logs, clients, problem answers.

@@ -1,0 +1,1 @@
+//! GET and HEAD of products, through the cache.

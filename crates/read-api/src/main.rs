@@ -1,0 +1,3 @@
+//! GET and HEAD of products, through the cache.
+
+fn main() {}

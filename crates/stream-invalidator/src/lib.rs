@@ -1,0 +1,1 @@
+//! DynamoDB Streams to the cache: every change raises its floor.

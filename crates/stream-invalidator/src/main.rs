@@ -1,0 +1,3 @@
+//! DynamoDB Streams to the cache: every change raises its floor.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! PUT, PATCH and DELETE of products, conditional, with write-through invalidation.

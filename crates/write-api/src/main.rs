@@ -1,0 +1,3 @@
+//! PUT, PATCH and DELETE of products, conditional, with write-through invalidation.
+
+fn main() {}
