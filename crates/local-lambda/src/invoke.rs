@@ -8,10 +8,16 @@ use bytes::Bytes;
 pub trait Invoke: Send + Sync {
     /// Runs one invocation with a JSON payload and returns the function's JSON answer.
     async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError>;
+
+    /// As [`Invoke::invoke`], as part of the given X-Ray trace (`Root=…`). Without an implementation the trace ends here.
+    async fn invoke_traced(&self, payload: Bytes, trace_id: &str) -> Result<Bytes, InvokeError> {
+        let _ = trace_id;
+        self.invoke(payload).await
+    }
 }
 
 /// Why an invocation gave no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvokeError {
     /// The function answered with an error (`FunctionError` in Lambda's words).
     #[error("{kind}: {message}")]
