@@ -75,6 +75,8 @@ pub enum MissReason {
 pub enum Bypass {
     /// It failed just now; the name is [`StoreError::name`](crate::StoreError::name).
     Failed(&'static str),
+    /// The caller asked for the source alone.
+    Requested,
     /// It failed so often of late that it is left alone for a moment.
     BreakerOpen,
 }
@@ -96,6 +98,7 @@ impl Answer {
         match self.provenance {
             Provenance::Hit(_) => Storable::Yes,
             Provenance::Loaded { fill: FillOutcome::Stored, .. } => Storable::Yes,
+            Provenance::Bypassed(Bypass::Requested) => Storable::No,
             Provenance::StaleWhileRevalidate | Provenance::Bypassed(_) => Storable::Briefly,
             Provenance::Loaded { .. } | Provenance::StaleIfError { .. } => Storable::No,
         }

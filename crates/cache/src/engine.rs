@@ -27,7 +27,7 @@ use crate::loader::{LoadError, Loaded};
 use crate::policy::Policy;
 use crate::record::{Kind, Record, Token, body_hash};
 use crate::rule::{Verdict, judge};
-use crate::store::{BeginFill, Begun, CacheStore, Fill, FillOutcome, Invalidated, Invalidation, StoreError};
+use crate::store::{BeginFill, Begun, CacheStore, Fill, Invalidated, Invalidation, StoreError};
 use crate::version::Version;
 
 /// The cache. One per process, shared by its requests.
@@ -88,13 +88,30 @@ impl Cache {
         F: Future<Output = Result<Loaded, LoadError>>,
     {
         if !self.breaker.admits(self.clock.now()) {
-            return self.load_past_store(lookup, Bypass::BreakerOpen, load).await;
+            return self.load_past_store(lookup.policy, lookup.minimum, Bypass::BreakerOpen, load).await;
         }
         match self.find(lookup).await {
             Ok(Found::Answer(answer)) => Ok(answer),
             Ok(Found::Turn(turn)) => self.load_and_fill(lookup, turn, load).await,
-            Err(failure) => self.load_past_store(lookup, Bypass::Failed(failure.name()), load).await,
+            Err(failure) => {
+                let why = Bypass::Failed(failure.name());
+                self.load_past_store(lookup.policy, lookup.minimum, why, load).await
+            }
         }
+    }
+
+    /// The item from the source, never below `minimum`; the store is neither asked nor told.
+    pub async fn load_only<L, F>(
+        &self,
+        policy: &Policy,
+        minimum: Version,
+        load: L,
+    ) -> Result<Answer, GetError>
+    where
+        L: FnOnce() -> F,
+        F: Future<Output = Result<Loaded, LoadError>>,
+    {
+        self.load_past_store(policy, minimum, Bypass::Requested, load).await
     }
 
     /// Tells the store that the item has at least this version.
@@ -176,7 +193,8 @@ impl Cache {
 
     async fn load_past_store<L, F>(
         &self,
-        lookup: Lookup<'_>,
+        policy: &Policy,
+        minimum: Version,
         why: Bypass,
         load: L,
     ) -> Result<Answer, GetError>
@@ -184,9 +202,9 @@ impl Cache {
         L: FnOnce() -> F,
         F: Future<Output = Result<Loaded, LoadError>>,
     {
-        let loaded = self.load(lookup.policy, load).await?;
+        let loaded = self.load(policy, load).await?;
         let hash = hash_of(&loaded);
-        at_least(lookup.minimum, loaded_answer(loaded, hash, Provenance::Bypassed(why)))
+        at_least(minimum, loaded_answer(loaded, hash, Provenance::Bypassed(why)))
     }
 
     async fn load<L, F>(&self, policy: &Policy, load: L) -> Result<Loaded, LoadError>

@@ -1,1 +1,33 @@
-//! The example domain: products, their keys and tags, reads, writes and invalidation plans.
+//! The example domain: products, their keys, reads, writes and invalidation.
+//!
+//! To bring another domain, replace this crate: its types, its keys, what it renders, and how a change of a row becomes
+//! an invalidation. Nothing else of the workspace knows what a product is, but for the adapter that maps its rows.
+//!
+//! | to learn about | read |
+//! |---|---|
+//! | what a product is and when it is valid | [`product`], [`details`] |
+//! | the key of a product, its policy | [`keys`] |
+//! | reading through the cache | [`read`] |
+//! | conditional writes, and telling the cache | [`write`] |
+//! | what a change of a row tells the cache | [`change`], [`invalidation`] |
+//! | what is asked of the database | [`ports`] |
+//!
+//! The crate holds no code of any cloud or store.
+
+pub mod change;
+pub mod details;
+pub mod invalidation;
+pub mod keys;
+pub mod ports;
+pub mod product;
+pub mod read;
+pub mod write;
+
+pub use change::{Change, ChangeKind};
+pub use details::{Details, FieldError};
+pub use invalidation::Told;
+pub use keys::Keys;
+pub use ports::{ItemRead, ItemWrite, RowVersion, SourceError, Stamp, Stored, WriteError};
+pub use product::{InvalidId, Product, ProductId};
+pub use read::ReadProduct;
+pub use write::{Command, Condition, WriteFailure, WriteProduct, Written};

@@ -1,0 +1,12 @@
+-- Announces a load. Answers {lease taken (1) or not (0), head}.
+-- ARGV: 1 now, 2 lease deadline (13 digits each), 3 the pending head for an empty key, 4 its time to live in ms
+local head = redis.call('GETRANGE', KEYS[1], 0, 95)
+if not is_head(head) then
+  redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+  return {1, ARGV[3]}
+end
+if string.sub(head, 83, 95) > ARGV[1] then
+  return {0, head}
+end
+redis.call('SETRANGE', KEYS[1], 82, ARGV[2])
+return {1, string.sub(head, 1, 82) .. ARGV[2] .. '\n'}

@@ -1,0 +1,115 @@
+//! What a change tells the cache. Pure: changes in, invalidations out.
+
+use std::collections::BTreeMap;
+
+use cache::Version;
+
+use crate::change::{Change, ChangeKind};
+use crate::ports::RowVersion;
+use crate::product::ProductId;
+
+/// What the cache is told of one product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It has at least this version.
+    UpTo(Version),
+    /// Its version cannot order what happened: forget what you have.
+    Forced,
+}
+
+/// What one change tells.
+///
+/// A version orders a change only where it grew. Everything else is forced: rows that come and go, writers that repeat
+/// a version, lower it, or have never heard of versions. A forced invalidation may be repeated; it costs a miss.
+pub fn told(change: &Change) -> Told {
+    match &change.kind {
+        ChangeKind::Modified { before: RowVersion::Usable(before), after: RowVersion::Usable(after) }
+            if after > before =>
+        {
+            Told::UpTo(*after)
+        }
+        ChangeKind::Inserted | ChangeKind::Removed | ChangeKind::Modified { .. } => Told::Forced,
+    }
+}
+
+/// What is left to tell of one product after a run of its changes, in order.
+///
+/// At most one forced invalidation and then one floor: floors are a max-merge, and a forced invalidation sets the
+/// floor to zero, so what came before it need not be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Merged {
+    /// Whether a forced invalidation comes first.
+    pub forced: bool,
+    /// The floor to raise, if any.
+    pub floor: Option<Version>,
+}
+
+impl Merged {
+    /// Adds what a later change tells.
+    pub fn then(&mut self, told: Told) {
+        match told {
+            Told::UpTo(version) => self.floor = self.floor.max(Some(version)),
+            Told::Forced => *self = Merged { forced: true, floor: None },
+        }
+    }
+}
+
+/// The least to tell for a batch of changes, per product.
+pub fn merge<'a>(changes: impl IntoIterator<Item = &'a Change>) -> BTreeMap<&'a ProductId, Merged> {
+    let mut merged: BTreeMap<&ProductId, Merged> = BTreeMap::new();
+    for change in changes {
+        merged.entry(&change.id).or_default().then(told(change));
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product::ProductId;
+
+    fn modified(before: RowVersion, after: RowVersion) -> Change {
+        Change { id: ProductId::parse("a").unwrap(), kind: ChangeKind::Modified { before, after } }
+    }
+
+    fn usable(version: u64) -> RowVersion {
+        RowVersion::Usable(Version(version))
+    }
+
+    #[test]
+    fn only_a_version_that_grew_orders_a_change() {
+        assert_eq!(told(&modified(usable(3), usable(4))), Told::UpTo(Version(4)));
+        let odd = RowVersion::Unusable("S".into());
+        let forced = [
+            (usable(4), usable(4)),
+            (usable(4), usable(3)),
+            (usable(4), RowVersion::Missing),
+            (RowVersion::Missing, usable(4)),
+            (RowVersion::Missing, RowVersion::Missing),
+            (usable(4), odd.clone()),
+            (odd, usable(4)),
+        ];
+        for (before, after) in forced {
+            assert_eq!(
+                told(&modified(before.clone(), after.clone())),
+                Told::Forced,
+                "{before:?} to {after:?}"
+            );
+        }
+        for kind in [ChangeKind::Inserted, ChangeKind::Removed] {
+            assert_eq!(told(&Change { kind, ..modified(usable(1), usable(2)) }), Told::Forced);
+        }
+    }
+
+    #[test]
+    fn a_batch_is_merged_to_the_last_forced_and_the_highest_floor_after_it() {
+        let insert = Change { kind: ChangeKind::Inserted, ..modified(usable(1), usable(2)) };
+        let grew = |from, to| modified(usable(from), usable(to));
+        let other = Change { id: ProductId::parse("b").unwrap(), ..grew(1, 2) };
+        let changes = [grew(8, 9), insert, grew(2, 4), grew(1, 3), other];
+        let merged = merge(&changes);
+        let of = |id: &str| merged[&ProductId::parse(id).unwrap()];
+        assert_eq!(of("a"), Merged { forced: true, floor: Some(Version(4)) });
+        assert_eq!(of("b"), Merged { forced: false, floor: Some(Version(2)) });
+    }
+}
