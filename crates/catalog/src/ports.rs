@@ -50,6 +50,21 @@ pub enum RowVersion {
 }
 
 impl RowVersion {
+    /// The version a number attribute holds, given its digits.
+    pub fn of_number(digits: &str) -> RowVersion {
+        match Version::parse(digits) {
+            Some(version) => RowVersion::Usable(version),
+            None => {
+                RowVersion::Unusable(format!("the number {digits} is no whole number from 0 to {}", u64::MAX))
+            }
+        }
+    }
+
+    /// An attribute that is no number.
+    pub fn of_type(type_name: &str) -> RowVersion {
+        RowVersion::Unusable(format!("it has the type {type_name}, not N"))
+    }
+
     /// The version that is shown: zero if there is no usable one.
     pub fn shown(&self) -> Version {
         match self {

@@ -1,0 +1,137 @@
+//! Reads and conditional writes.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use catalog::{ItemRead, ItemWrite, Product, ProductId, SourceError, Stamp, Stored, WriteError};
+
+use crate::row::{Expected, attributes, read_row};
+
+/// Products in one DynamoDB table.
+pub struct DynamoItemStore {
+    client: Client,
+    table: String,
+}
+
+impl DynamoItemStore {
+    /// Products in `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        DynamoItemStore { client, table: table.into() }
+    }
+}
+
+#[async_trait]
+impl ItemRead for DynamoItemStore {
+    async fn read(&self, id: &ProductId) -> Result<Option<Stored>, SourceError> {
+        let request = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let answer = request.key("id", key(id)).send().await.map_err(source_error)?;
+        Ok(answer.item.map(|row| read_row(id, &row)))
+    }
+}
+
+#[async_trait]
+impl ItemWrite for DynamoItemStore {
+    async fn create(&self, product: &Product) -> Result<(), WriteError> {
+        self.write(product, Condition::absent()).await
+    }
+
+    async fn replace(&self, product: &Product, expected: &Stamp) -> Result<(), WriteError> {
+        self.write(product, Condition::unchanged(expected)).await
+    }
+
+    async fn delete(&self, id: &ProductId, expected: &Stamp) -> Result<(), WriteError> {
+        let condition = Condition::unchanged(expected);
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("id", key(id))
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if is_refusal(&error) => Err(WriteError::Changed),
+            Err(error) => Err(source_error(error).into()),
+        }
+    }
+}
+
+impl DynamoItemStore {
+    /// An update writes a product's own attributes and leaves what other programs keep in the row, such as a time to
+    /// live; under [`Condition::absent`] it creates the row.
+    async fn write(&self, product: &Product, condition: Condition) -> Result<(), WriteError> {
+        let fields = attributes(product);
+        let assignments: Vec<_> = fields.keys().map(|name| format!("#{name} = :{name}")).collect();
+        let mut request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("id", key(&product.id))
+            .update_expression(format!("SET {}", assignments.join(", ")))
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(condition.values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (name, value) in &fields {
+            request = request
+                .expression_attribute_names(format!("#{name}"), *name)
+                .expression_attribute_values(format!(":{name}"), value.clone());
+        }
+        let Err(error) = request.send().await else { return Ok(()) };
+        match error.as_service_error() {
+            // The client repeats a write whose answer it did not get. If the first one did happen, the repeat fails
+            // its condition; the row then is just what was to be written.
+            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => match refusal.item() {
+                Some(row) if fields.iter().all(|(name, value)| row.get(*name) == Some(value)) => Ok(()),
+                _ => Err(WriteError::Changed),
+            },
+            _ => Err(source_error(error).into()),
+        }
+    }
+}
+
+fn is_refusal<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    error.code() == Some("ConditionalCheckFailedException")
+}
+
+/// The condition of a write.
+struct Condition {
+    expression: &'static str,
+    names: Option<HashMap<String, String>>,
+    values: Option<HashMap<String, AttributeValue>>,
+}
+
+impl Condition {
+    /// There is no such row.
+    fn absent() -> Self {
+        Condition { expression: "attribute_not_exists(id)", names: None, values: None }
+    }
+
+    /// The row exists and its version attribute is what was read.
+    fn unchanged(expected: &Stamp) -> Self {
+        let (expression, value) = match Expected::from_stamp(expected) {
+            Expected::Value(version) => ("attribute_exists(id) AND #expected = :expected", Some(version)),
+            Expected::Missing => ("attribute_exists(id) AND attribute_not_exists(#expected)", None),
+            Expected::Type(name) => (
+                "attribute_exists(id) AND attribute_type(#expected, :expected)",
+                Some(AttributeValue::S(name)),
+            ),
+        };
+        let names = Some(HashMap::from([("#expected".to_owned(), "version".to_owned())]));
+        let values = value.map(|value| HashMap::from([(":expected".to_owned(), value)]));
+        Condition { expression, names, values }
+    }
+}
+
+fn key(id: &ProductId) -> AttributeValue {
+    AttributeValue::S(id.as_str().to_owned())
+}
+
+fn source_error<E: std::error::Error + Send + Sync + 'static>(error: SdkError<E>) -> SourceError {
+    SourceError(format!("DynamoDB: {}", DisplayErrorContext(&error)))
+}
