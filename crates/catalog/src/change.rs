@@ -1,5 +1,7 @@
 //! A change of a product's row, as the stream tells it.
 
+use cache::UnixMillis;
+
 use crate::ports::RowVersion;
 use crate::product::ProductId;
 
@@ -10,20 +12,38 @@ pub struct Change {
     pub id: ProductId,
     /// What happened to it.
     pub kind: ChangeKind,
+    /// The row before; `None` if it is new, or the stream does not say.
+    pub before: Option<Image>,
+    /// The row after; `None` if it was deleted, or the stream does not say.
+    pub after: Option<Image>,
+    /// When it was written, to the second at best.
+    pub written_at: UnixMillis,
 }
 
 /// What happened to a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
     /// It is new.
-    Inserted,
+    Created,
     /// It was written over.
-    Modified {
-        /// The version before.
-        before: RowVersion,
-        /// The version after.
-        after: RowVersion,
-    },
+    Updated,
     /// It was deleted, by a writer or because its time to live had passed.
-    Removed,
+    Deleted,
+}
+
+/// What counts of a row for its invalidation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Its version attribute.
+    pub version: RowVersion,
+    /// Its category, if it has one.
+    pub category: Option<String>,
+}
+
+impl Change {
+    /// The version after the change, where it can be used; zero otherwise.
+    pub fn version(&self) -> cache::Version {
+        self.after.as_ref().map_or(cache::Version::ZERO, |after| after.version.shown())
+    }
 }

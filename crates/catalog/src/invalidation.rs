@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cache::Version;
 
-use crate::change::{Change, ChangeKind};
+use crate::change::{Change, ChangeKind, Image};
 use crate::ports::RowVersion;
 use crate::product::ProductId;
 
@@ -22,13 +22,13 @@ pub enum Told {
 /// A version orders a change only where it grew. Everything else is forced: rows that come and go, writers that repeat
 /// a version, lower it, or have never heard of versions. A forced invalidation may be repeated; it costs a miss.
 pub fn told(change: &Change) -> Told {
-    match &change.kind {
-        ChangeKind::Modified { before: RowVersion::Usable(before), after: RowVersion::Usable(after) }
-            if after > before =>
-        {
-            Told::UpTo(*after)
-        }
-        ChangeKind::Inserted | ChangeKind::Removed | ChangeKind::Modified { .. } => Told::Forced,
+    let version = |image: &Option<Image>| match image {
+        Some(Image { version: RowVersion::Usable(version), .. }) => Some(*version),
+        _ => None,
+    };
+    match (change.kind, version(&change.before), version(&change.after)) {
+        (ChangeKind::Updated, Some(before), Some(after)) if after > before => Told::UpTo(after),
+        _ => Told::Forced,
     }
 }
 
@@ -69,7 +69,9 @@ mod tests {
     use crate::product::ProductId;
 
     fn modified(before: RowVersion, after: RowVersion) -> Change {
-        Change { id: ProductId::parse("a").unwrap(), kind: ChangeKind::Modified { before, after } }
+        let image = |version| Some(Image { version, category: None });
+        let id = ProductId::parse("a").unwrap();
+        Change { id, kind: ChangeKind::Updated, before: image(before), after: image(after), written_at: 0 }
     }
 
     fn usable(version: u64) -> RowVersion {
@@ -96,14 +98,16 @@ mod tests {
                 "{before:?} to {after:?}"
             );
         }
-        for kind in [ChangeKind::Inserted, ChangeKind::Removed] {
+        let unseen = Change { before: None, after: None, ..modified(usable(1), usable(2)) };
+        assert_eq!(told(&unseen), Told::Forced, "a stream without images");
+        for kind in [ChangeKind::Created, ChangeKind::Deleted] {
             assert_eq!(told(&Change { kind, ..modified(usable(1), usable(2)) }), Told::Forced);
         }
     }
 
     #[test]
     fn a_batch_is_merged_to_the_last_forced_and_the_highest_floor_after_it() {
-        let insert = Change { kind: ChangeKind::Inserted, ..modified(usable(1), usable(2)) };
+        let insert = Change { kind: ChangeKind::Created, ..modified(usable(1), usable(2)) };
         let grew = |from, to| modified(usable(from), usable(to));
         let other = Change { id: ProductId::parse("b").unwrap(), ..grew(1, 2) };
         let changes = [grew(8, 9), insert, grew(2, 4), grew(1, 3), other];

@@ -10,24 +10,28 @@
 //! | reading through the cache | [`read`] |
 //! | conditional writes, and telling the cache | [`write`] |
 //! | what a change of a row tells the cache | [`change`], [`invalidation`] |
-//! | what is asked of the database | [`ports`] |
+| what is published then, and which tags answers carry | [`events`], [`tags`] |
+//! | what is asked of the database and the bus | [`ports`] |
 //!
 //! The crate holds no code of any cloud or store.
 
 pub mod change;
 pub mod details;
+pub mod events;
 pub mod invalidation;
 pub mod keys;
 pub mod ports;
 pub mod product;
 pub mod read;
+pub mod tags;
 pub mod write;
 
-pub use change::{Change, ChangeKind};
+pub use change::{Change, ChangeKind, Image};
 pub use details::{Details, FieldError};
+pub use events::{Event, ProductUpdated, RecordRefused};
 pub use invalidation::Told;
 pub use keys::Keys;
-pub use ports::{ItemRead, ItemWrite, RowVersion, SourceError, Stamp, Stored, WriteError};
+pub use ports::{BusError, EventBus, ItemRead, ItemWrite, RowVersion, SourceError, Stamp, Stored, WriteError};
 pub use product::{InvalidId, Product, ProductId};
 pub use read::ReadProduct;
 pub use write::{Command, Condition, WriteFailure, WriteProduct, Written};

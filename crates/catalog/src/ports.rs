@@ -1,8 +1,9 @@
-//! What is asked of the database. Whoever holds [`ItemRead`] cannot write.
+//! What is asked of the database and the bus. Whoever holds [`ItemRead`] cannot write.
 
 use async_trait::async_trait;
 use cache::Version;
 
+use crate::events::Event;
 use crate::product::{Product, ProductId};
 
 /// Reads products, **strongly consistently**: what a read returns is never below a write that was acknowledged before
@@ -93,3 +94,15 @@ pub enum WriteError {
     #[error(transparent)]
     Source(#[from] SourceError),
 }
+
+/// Publishes events.
+#[async_trait]
+pub trait EventBus: Send + Sync {
+    /// Publishes events and tells the fate of each, in their order. An event that failed may be published again.
+    async fn publish(&self, events: &[Event]) -> Vec<Result<(), BusError>>;
+}
+
+/// An event was not published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BusError(pub String);

@@ -1,0 +1,70 @@
+//! The event bus on EventBridge.
+//!
+//! [`EventBridgeBus`] implements [`catalog::EventBus`]: PutEvents in calls of at most 10 entries, each entry's own result
+//! checked. A call that succeeds may still have failed entries.
+
+use async_trait::async_trait;
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::error::DisplayErrorContext;
+use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
+use catalog::events::SOURCE;
+use catalog::{BusError, Event, EventBus};
+
+/// The most entries of one call (EventBridge quota).
+const MAX_ENTRIES: usize = 10;
+
+/// A custom event bus.
+pub struct EventBridgeBus {
+    client: Client,
+    bus: String,
+}
+
+impl EventBridgeBus {
+    /// The bus of this name or ARN.
+    pub fn new(client: Client, bus: impl Into<String>) -> Self {
+        EventBridgeBus { client, bus: bus.into() }
+    }
+
+    async fn put(&self, events: &[Event]) -> Vec<Result<(), BusError>> {
+        let entries = events.iter().map(|event| {
+            PutEventsRequestEntry::builder()
+                .event_bus_name(&self.bus)
+                .source(SOURCE)
+                .detail_type(event.detail_type())
+                .detail(event.detail())
+                .build()
+        });
+        match self.client.put_events().set_entries(Some(entries.collect())).send().await {
+            Ok(answer) => {
+                let mut results: Vec<_> = answer.entries().iter().map(fate).collect();
+                let unsaid = || Err(BusError("EventBridge gave no result for the entry".to_owned()));
+                results.resize_with(events.len(), unsaid);
+                results
+            }
+            Err(error) => {
+                let error = BusError(format!("EventBridge: {}", DisplayErrorContext(&error)));
+                vec![Err(error); events.len()]
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl EventBus for EventBridgeBus {
+    async fn publish(&self, events: &[Event]) -> Vec<Result<(), BusError>> {
+        let mut results = Vec::with_capacity(events.len());
+        for chunk in events.chunks(MAX_ENTRIES) {
+            results.extend(self.put(chunk).await);
+        }
+        results
+    }
+}
+
+fn fate(entry: &PutEventsResultEntry) -> Result<(), BusError> {
+    match entry.error_code() {
+        None => Ok(()),
+        Some(code) => {
+            Err(BusError(format!("EventBridge: {code}: {}", entry.error_message().unwrap_or_default())))
+        }
+    }
+}
