@@ -1,1 +1,15 @@
-//! The queues, the bus and the event source mappings of the local stack.
+//! The queues, the bus and the event source mappings of the local stack, behaving as AWS documents them.
+//!
+//! - [`sqs`]: standard queues, in process and over HTTP
+//! - [`mapping`]: event source mappings, from a stream to a function
+//! - [`pattern`]: event patterns, for rules and filters
+//! - [`Region`], [`WallClock`]: where and when the stack pretends to be
+
+mod clock;
+pub mod mapping;
+pub mod pattern;
+mod region;
+pub mod sqs;
+
+pub use clock::WallClock;
+pub use region::{ACCOUNT_ID, Region};

@@ -1,0 +1,8 @@
+//! Each test shows one rule that AWS documents; its comment names the page.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod fakes;
+mod sqs;
+mod sqs_http;
+mod stream;
+mod stream_failures;
