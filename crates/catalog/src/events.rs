@@ -76,12 +76,16 @@ impl Event {
 
 /// One event for all the changes of one product in a batch, in order: what counts is where it ended, and every tag
 /// that an answer about it may carry. `None` for no changes.
-pub fn product_updated<'a>(changes: impl IntoIterator<Item = &'a Change>, trace_id: &str) -> Option<ProductUpdated> {
+pub fn product_updated<'a>(
+    changes: impl IntoIterator<Item = &'a Change>,
+    trace_id: &str,
+) -> Option<ProductUpdated> {
     let mut event: Option<ProductUpdated> = None;
     for change in changes {
         let images = [change.before.as_ref(), change.after.as_ref()];
         let categories = images.into_iter().flatten().map(|image| image.category.as_deref());
-        let tags = std::iter::once(None).chain(categories).flat_map(|category| answer_tags(&change.id, category));
+        let tags =
+            std::iter::once(None).chain(categories).flat_map(|category| answer_tags(&change.id, category));
         let event = event.get_or_insert_with(|| ProductUpdated {
             id: change.id.to_string(),
             version: 0,
@@ -141,8 +145,10 @@ mod tests {
 
     #[test]
     fn a_deleted_product_has_no_version() {
-        let changes =
-            [change(ChangeKind::Updated, 7, Some("a"), Some("a")), change(ChangeKind::Deleted, 7, Some("a"), None)];
+        let changes = [
+            change(ChangeKind::Updated, 7, Some("a"), Some("a")),
+            change(ChangeKind::Deleted, 7, Some("a"), None),
+        ];
         let event = product_updated(&changes, "").unwrap();
         assert_eq!((event.version, event.change), (0, ChangeKind::Deleted));
         let json = Event::ProductUpdated(event).detail();

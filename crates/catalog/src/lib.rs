@@ -7,10 +7,11 @@
 //! |---|---|
 //! | what a product is and when it is valid | [`product`], [`details`] |
 //! | the key of a product, its policy | [`keys`] |
+//! | what is cached and sent of a product | [`representation`] |
 //! | reading through the cache | [`read`] |
 //! | conditional writes, and telling the cache | [`write`] |
 //! | what a change of a row tells the cache | [`change`], [`invalidation`] |
-| what is published then, and which tags answers carry | [`events`], [`tags`] |
+//! | what is published then, and which tags answers carry | [`events`], [`tags`] |
 //! | what is asked of the database and the bus | [`ports`] |
 //!
 //! The crate holds no code of any cloud or store.
@@ -23,6 +24,7 @@ pub mod keys;
 pub mod ports;
 pub mod product;
 pub mod read;
+pub mod representation;
 pub mod tags;
 pub mod write;
 
@@ -31,7 +33,10 @@ pub use details::{Details, FieldError};
 pub use events::{Event, ProductUpdated, RecordRefused};
 pub use invalidation::Told;
 pub use keys::Keys;
-pub use ports::{BusError, EventBus, ItemRead, ItemWrite, RowVersion, SourceError, Stamp, Stored, WriteError};
+pub use ports::{
+    BusError, EventBus, ItemRead, ItemWrite, RowVersion, SourceError, Stamp, Stored, WriteError,
+};
 pub use product::{InvalidId, Product, ProductId};
 pub use read::ReadProduct;
+pub use representation::Representation;
 pub use write::{Command, Condition, WriteFailure, WriteProduct, Written};

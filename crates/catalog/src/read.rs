@@ -7,6 +7,7 @@ use cache::{Answer, Cache, GetError, Key, LoadError, Loaded, Lookup, Policy, Ver
 use crate::keys::Keys;
 use crate::ports::ItemRead;
 use crate::product::ProductId;
+use crate::representation::Representation;
 
 /// Reads products.
 pub struct ReadProduct {
@@ -39,7 +40,7 @@ impl ReadProduct {
         let stored = self.items.read(id).await.map_err(|error| LoadError::Unavailable(error.to_string()))?;
         let Some(stored) = stored else { return Ok(Loaded::Absent) };
         let product = stored.product.map_err(LoadError::Invalid)?;
-        Ok(Loaded::Found { version: product.version, body: product.render() })
+        Ok(Loaded::Found { version: product.version, body: Representation::of(&product).into_stored() })
     }
 
     fn key(&self, id: &ProductId) -> Result<Key, LoadError> {

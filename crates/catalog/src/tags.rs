@@ -53,10 +53,10 @@ mod tests {
     #[test]
     fn tags_keep_cloudfronts_rules_whatever_the_category() {
         let id = ProductId::parse("B-1").unwrap();
-        assert_eq!(answer_tags(&id, Some("Home & Garden, Décor")), [
-            "product:b-1",
-            "category:home%20%26%20garden%2c%20d%c3%a9cor"
-        ]);
+        assert_eq!(
+            answer_tags(&id, Some("Home & Garden, Décor")),
+            ["product:b-1", "category:home%20%26%20garden%2c%20d%c3%a9cor"]
+        );
         assert_eq!(answer_tags(&id, Some("")), ["product:b-1"]);
         let (a, b) = (category_tag(&"é".repeat(64)).unwrap(), category_tag(&("é".repeat(63) + "è")).unwrap());
         assert!(a.len() <= MAX_TAG && b.len() <= MAX_TAG);

@@ -1,1 +1,18 @@
-//! What every function does at cold start: configuration, logs, clients, problem answers.
+//! What every function does at cold start and at its borders.
+//!
+//! - [`settings`]: configuration, read once, every mistake reported at once
+//! - [`logs`]: JSON logs
+//! - [`clients`]: the Valkey store and the AWS clients, made once and reused
+//! - [`etag`], [`problem`]: what the HTTP functions share
+//! - [`exit`]: a start that fails says why in one line
+
+pub mod clients;
+pub mod etag;
+pub mod exit;
+pub mod logs;
+pub mod problem;
+pub mod settings;
+
+pub use exit::exit;
+pub use problem::{Problem, VERSION_HEADER};
+pub use settings::{ConfigError, Settings};

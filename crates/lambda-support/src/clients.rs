@@ -1,0 +1,56 @@
+//! The clients of a function, made once at cold start and reused by every invocation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use cache::{BreakerConfig, Cache, Entropy, SystemClock};
+use cache_valkey::{ValkeyConfig, ValkeyStore};
+use catalog::Keys;
+use source_dynamodb::DynamoItemStore;
+
+use crate::settings::Settings;
+
+/// Where the cache is and what its keys begin with.
+#[derive(Debug, Clone)]
+pub struct CacheSettings {
+    /// `VALKEY_URL`, e.g. `redis://cache:6379`.
+    pub valkey: ValkeyConfig,
+    /// `CACHE_NAMESPACE`, default `tidemark`.
+    pub keys: Keys,
+}
+
+impl CacheSettings {
+    /// Reads both; `None` if a mistake was noted.
+    pub fn read(settings: &mut Settings<'_>) -> Option<CacheSettings> {
+        let url = settings.required("VALKEY_URL", "the cache's URL, such as redis://host:6379");
+        let valkey = settings.checked("VALKEY_URL", &url, ValkeyConfig::from_url);
+        let namespace = settings.optional("CACHE_NAMESPACE").unwrap_or_else(|| "tidemark".to_owned());
+        let keys = settings.checked("CACHE_NAMESPACE", &namespace, Keys::new);
+        Some(CacheSettings { valkey: valkey?, keys: keys? })
+    }
+
+    /// The cache. It connects at its first command.
+    pub fn connect(&self) -> Result<Arc<Cache>, lambda_runtime::Error> {
+        let store = Arc::new(ValkeyStore::new(self.valkey.clone())?);
+        Ok(Arc::new(Cache::new(store, Arc::new(SystemClock), Entropy::from_os(), BreakerConfig::default())))
+    }
+}
+
+/// What every AWS client shares: region, credentials, endpoints, and limits that suit a request in flight: 500 ms to
+/// connect, 1 s an attempt, 2 s in all.
+pub async fn aws() -> aws_config::SdkConfig {
+    let limits = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(500))
+        .operation_attempt_timeout(Duration::from_secs(1))
+        .operation_timeout(Duration::from_secs(2))
+        .build();
+    let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(50));
+    aws_config::from_env().timeout_config(limits).retry_config(retries).load().await
+}
+
+/// The products' table.
+pub fn items(aws: &aws_config::SdkConfig, table: &str) -> Arc<DynamoItemStore> {
+    Arc::new(DynamoItemStore::new(aws_sdk_dynamodb::Client::new(aws), table))
+}
