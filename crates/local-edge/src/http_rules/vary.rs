@@ -1,0 +1,30 @@
+//! `Vary`: the part of the cache key that the answer names.
+
+use http::{HeaderMap, HeaderName, header};
+
+use super::combined;
+use super::directives::split_list;
+
+/// The request headers an answer depends on and their values in the request that led to it. Sorted by name.
+pub(crate) type VaryValues = Vec<(HeaderName, Option<String>)>;
+
+/// The header names in `Vary`, sorted; None if the answer fits no other request (`*`, or a name that cannot be one).
+pub(crate) fn vary_names(headers: &HeaderMap) -> Option<Vec<HeaderName>> {
+    let mut names = Vec::new();
+    for line in headers.get_all(header::VARY) {
+        for name in split_list(line.to_str().ok()?) {
+            if name == "*" {
+                return None;
+            }
+            names.push(HeaderName::from_bytes(name.as_bytes()).ok()?);
+        }
+    }
+    names.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    names.dedup();
+    Some(names)
+}
+
+/// What a request has under these names.
+pub(crate) fn vary_values(names: &[HeaderName], request: &HeaderMap) -> VaryValues {
+    names.iter().map(|name| (name.clone(), combined(request, name))).collect()
+}
