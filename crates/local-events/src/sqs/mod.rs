@@ -14,6 +14,7 @@ mod receipt;
 mod wire;
 
 pub use attributes::{MAX_MESSAGE_BYTES, QueueAttributes, RedrivePolicy};
+pub(crate) use digest::md5_of_attributes;
 pub use error::SqsError;
 pub use message::{AttributeValue, MessageAttribute, ReceivedMessage, SendMessage, Sent};
 pub use queue::Depth;

@@ -52,6 +52,12 @@ impl Queues {
         Self { region, endpoint, clock, queues: Mutex::default() }
     }
 
+    /// The region the queues are in.
+    #[must_use]
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
     /// Creates a queue and answers its URL. Asking again with the same attributes is no error.
     ///
     /// # Errors

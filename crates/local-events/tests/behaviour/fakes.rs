@@ -46,6 +46,11 @@ impl Call {
         self.records().iter().map(|record| record["dynamodb"]["SequenceNumber"].as_str().unwrap()).collect()
     }
 
+    /// The `body` of each record.
+    pub fn bodies(&self) -> Vec<&str> {
+        self.records().iter().map(|record| record["body"].as_str().unwrap()).collect()
+    }
+
     pub fn records(&self) -> &[Value] {
         self.event["Records"].as_array().unwrap()
     }

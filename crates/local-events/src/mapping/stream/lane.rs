@@ -8,14 +8,12 @@ use local_lambda::InvokeError;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::super::MAX_PAYLOAD_BYTES;
 use super::super::answer::{ItemFailures, item_failures};
+use super::super::{ENVELOPE, MAX_PAYLOAD_BYTES};
 use super::discard::{self, Condition};
 use super::mapping::Context;
 use super::retry::{self, Attempt, Outcome};
 use super::shard::{Entry, ShardState};
-
-const ENVELOPE: (&str, &str) = (r#"{"Records":["#, "]}");
 
 pub(super) struct Lane {
     context: Arc<Context>,

@@ -9,6 +9,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Duration, sleep};
 
 use super::super::MappedFunction;
+use super::super::error::StartError;
 use super::super::stop::{StopSignal, StopSwitch, stop_switch};
 use super::progress::Progress;
 use super::settings::{StartingPosition, StreamSettings};
@@ -69,9 +70,14 @@ impl StreamMapping {
     /// When this returns, the shards the stream has now are open: with `LATEST`, what is written from here on is seen.
     ///
     /// # Errors
-    /// [`SourceError`] when the shards cannot be listed or opened. Later failures are logged and tried again.
-    pub async fn start(parts: StreamMappingParts) -> Result<Self, SourceError> {
+    /// [`StartError`] when a setting is out of range, the failure destination does not exist, or the shards cannot be
+    /// listed or opened. Later failures are logged and tried again.
+    pub async fn start(parts: StreamMappingParts) -> Result<Self, StartError> {
         let StreamMappingParts { source, function, settings, filter, queues, clock } = parts;
+        settings.validate()?;
+        if let Some(destination) = &settings.on_failure {
+            queues.arn_of(destination)?;
+        }
         let (switch, stop) = stop_switch();
         let progress = watch::Sender::new(Progress::default());
         let receiver = progress.subscribe();

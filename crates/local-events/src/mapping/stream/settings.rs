@@ -3,6 +3,7 @@
 use tokio::time::Duration;
 
 use super::super::Backoff;
+use super::super::error::{StartError, check_batching, check_count, check_seconds};
 
 /// How long DynamoDB Streams keeps a record; older ones are gone whatever the settings say.
 const RETENTION: Duration = Duration::from_secs(24 * 3_600);
@@ -62,6 +63,15 @@ impl Default for StreamSettings {
 }
 
 impl StreamSettings {
+    pub(super) fn validate(&self) -> Result<(), StartError> {
+        check_batching(self.batch_size, self.maximum_batching_window)?;
+        check_count("ParallelizationFactor", self.parallelization_factor, 1..=10)?;
+        let attempts = self.maximum_retry_attempts.unwrap_or(0);
+        check_count("MaximumRetryAttempts", usize::try_from(attempts).unwrap_or(usize::MAX), 0..=10_000)?;
+        self.maximum_record_age
+            .map_or(Ok(()), |age| check_seconds("MaximumRecordAgeInSeconds", age, 60..=604_800))
+    }
+
     /// The age beyond which a record is discarded.
     pub(super) fn age_limit(&self) -> Duration {
         self.maximum_record_age.map_or(RETENTION, |age| age.min(RETENTION))
