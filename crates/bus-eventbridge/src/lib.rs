@@ -9,9 +9,12 @@ use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use catalog::events::SOURCE;
 use catalog::{BusError, Event, EventBus};
+use futures::stream::{self, StreamExt};
 
 /// The most entries of one call (EventBridge quota).
 const MAX_ENTRIES: usize = 10;
+/// Calls under way at once: a batch of 10,000 changes must not wait for 1,000 round trips one by one.
+const MAX_CALLS: usize = 8;
 
 /// A custom event bus.
 pub struct EventBridgeBus {
@@ -52,11 +55,8 @@ impl EventBridgeBus {
 #[async_trait]
 impl EventBus for EventBridgeBus {
     async fn publish(&self, events: &[Event]) -> Vec<Result<(), BusError>> {
-        let mut results = Vec::with_capacity(events.len());
-        for chunk in events.chunks(MAX_ENTRIES) {
-            results.extend(self.put(chunk).await);
-        }
-        results
+        let calls: Vec<_> = events.chunks(MAX_ENTRIES).map(|chunk| self.put(chunk)).collect();
+        stream::iter(calls).buffered(MAX_CALLS).flat_map(stream::iter).collect().await
     }
 }
 

@@ -17,9 +17,10 @@ pub struct Policy {
     pub stale_while_revalidate: Duration,
     /// How long past its fresh time a body, fenced or not, may answer when the source has failed. Default 10 min.
     pub stale_if_error: Duration,
-    /// How long one caller may load before another may try: the source sees one read per key and lease. Default 2 s.
+    /// How long one caller may load before another may try: the source sees one read per key and lease. Default 1 s.
     pub lease: Duration,
-    /// How long a caller without the lease waits for the holder before it loads by itself. Default 3 s.
+    /// How long a caller without the lease waits for the holder before it loads by itself: longer than the
+    /// lease, so that a holder that died is replaced by one caller and not by all. Default 1.8 s.
     pub wait: Duration,
     /// The first pause between two looks while waiting; it doubles up to [`poll_max`](Policy::poll_max), each
     /// randomly shortened by up to a half. Default 4 ms.
@@ -28,7 +29,7 @@ pub struct Policy {
     pub poll_max: Duration,
     /// How long one operation of the store may take. Default 150 ms.
     pub store_timeout: Duration,
-    /// How long one load may take. Default 2 s.
+    /// How long one load may take. Default 1.5 s; with the wait it must stay within the function's own time-out.
     pub load_timeout: Duration,
 }
 
@@ -40,12 +41,12 @@ impl Default for Policy {
             jitter: 0.1,
             stale_while_revalidate: Duration::from_secs(30),
             stale_if_error: Duration::from_secs(600),
-            lease: Duration::from_secs(2),
-            wait: Duration::from_secs(3),
+            lease: Duration::from_secs(1),
+            wait: Duration::from_millis(1_800),
             poll_min: Duration::from_millis(4),
             poll_max: Duration::from_millis(50),
             store_timeout: Duration::from_millis(150),
-            load_timeout: Duration::from_secs(2),
+            load_timeout: Duration::from_millis(1_500),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use cache::{BreakerConfig, Cache, Entropy, SystemClock};
+use cache::{BreakerConfig, Cache, Clock, Entropy, SystemClock};
 use cache_valkey::{ValkeyConfig, ValkeyStore};
 use catalog::Keys;
 use source_dynamodb::DynamoItemStore;
@@ -53,4 +53,9 @@ pub async fn aws() -> aws_config::SdkConfig {
 /// The products' table.
 pub fn items(aws: &aws_config::SdkConfig, table: &str) -> Arc<DynamoItemStore> {
     Arc::new(DynamoItemStore::new(aws_sdk_dynamodb::Client::new(aws), table))
+}
+
+/// The time left until an invocation's deadline, given in milliseconds since the epoch as Lambda does.
+pub fn until(deadline: u64) -> Duration {
+    Duration::from_millis(deadline.saturating_sub(SystemClock.now()))
 }

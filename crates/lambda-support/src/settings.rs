@@ -64,7 +64,8 @@ impl<'a> Settings<'a> {
         match parse(value) {
             Ok(parsed) => Some(parsed),
             Err(error) => {
-                self.mistakes.push(format!("{name} is {value:?}: {error}"));
+                // The value may hold a password.
+                self.mistakes.push(format!("{name}: {error}"));
                 None
             }
         }
@@ -145,7 +146,7 @@ mod tests {
             "EMPTY is missing",
             "SIZE is \"huge\": it must be a number from 1 to 10",
             "MODE is \"fast\": it must be one of slow, slower",
-            "URL is \"nonsense\": not a URL",
+            "URL: not a URL",
         ] {
             assert!(error.contains(part), "{error}");
         }

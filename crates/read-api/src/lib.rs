@@ -1,1 +1,16 @@
 //! GET and HEAD of products, through the cache.
+//!
+//! - [`config`]: what the function is told at start
+//! - [`route`]: what a path means
+//! - [`wish`]: what the request's headers ask for
+//! - [`handler`]: ask the catalogue, answer
+//! - [`headers`]: what an answer says of its own freshness and origin
+
+pub mod config;
+pub mod handler;
+pub mod headers;
+pub mod route;
+pub mod wish;
+
+pub use config::{Config, Freshness};
+pub use handler::Api;

@@ -1,3 +1,26 @@
-//! GET and HEAD of products, through the cache.
+//! The function `read-api`: GET and HEAD of products, through the cache.
 
-fn main() {}
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lambda_http::service_fn;
+use lambda_support::settings::environment;
+use lambda_support::{clients, exit, logs};
+use read_api::{Api, Config};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    exit(run().await)
+}
+
+async fn run() -> Result<(), lambda_http::Error> {
+    let config = Config::read(&environment)?;
+    logs::start();
+    let items = clients::items(&clients::aws().await, &config.table);
+    let api = Arc::new(Api::new(&config, config.cache.connect()?, items));
+    lambda_http::run(service_fn(move |request| {
+        let api = api.clone();
+        async move { Ok::<_, lambda_http::Error>(api.answer(&request).await) }
+    }))
+    .await
+}

@@ -1,0 +1,183 @@
+//! Ask the catalogue, answer.
+
+use std::sync::Arc;
+
+use cache::{Answer, Cache, Content, GetError, LoadError, Version};
+use catalog::tags::product_tag;
+use catalog::{ItemRead, ProductId, ReadProduct, Representation};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use lambda_http::{Body, Request};
+use lambda_support::etag::{etag, none_match};
+use lambda_support::{Problem, VERSION_HEADER};
+
+use crate::config::{Config, Freshness};
+use crate::headers::{cache_control, cache_status};
+use crate::route::{Route, route};
+use crate::wish::{MIN_VERSION, Wish};
+
+const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+const ORIGIN_SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
+
+/// The read API.
+pub struct Api {
+    read: ReadProduct,
+    freshness: Freshness,
+    origin_secret: Option<String>,
+}
+
+impl Api {
+    /// An API that reads through `cache` from `items`.
+    pub fn new(config: &Config, cache: Arc<Cache>, items: Arc<dyn ItemRead>) -> Self {
+        let read = ReadProduct::new(cache, items, config.cache.keys.clone(), config.policy.clone());
+        Api { read, freshness: config.freshness.clone(), origin_secret: config.origin_secret.clone() }
+    }
+
+    /// Answers a request. Every answer has `Cache-Control` and `X-Cache-Version`.
+    pub async fn answer(&self, request: &Request) -> Response<Body> {
+        let mut response = match self.respond(request).await {
+            Ok(response) => response,
+            Err(refusal) => refusal,
+        };
+        if request.method() == Method::HEAD {
+            *response.body_mut() = Body::Empty;
+        }
+        response
+    }
+
+    async fn respond(&self, request: &Request) -> Result<Response<Body>, Response<Body>> {
+        if !self.may_ask(request.headers()) {
+            let detail = "ask the distribution, not the API behind it";
+            return Err(refuse(StatusCode::FORBIDDEN, "Not through the edge", detail));
+        }
+        let (id, fresh) = match route(request.uri().path()) {
+            Route::Product(id) => (id, false),
+            Route::FreshProduct(id) => (id, true),
+            Route::BadId(error) => {
+                return Err(refuse(StatusCode::BAD_REQUEST, "Invalid product id", error.to_string()));
+            }
+            Route::Nothing => {
+                let detail = "products are at /api/products/{id}, past the cache at /api/fresh/products/{id}";
+                return Err(refuse(StatusCode::NOT_FOUND, "Nothing here", detail));
+            }
+        };
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let detail = "products are read with GET and HEAD, and written at /api/admin/products/{id}";
+            let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", detail);
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return Err(response);
+        }
+        let wish = Wish::read(request.headers())
+            .map_err(|error| refuse(StatusCode::BAD_REQUEST, "Invalid minimum version", error.to_string()))?;
+        let minimum = wish.minimum.unwrap_or_default();
+        let result = match fresh {
+            true => self.read.fresh(&id, minimum).await,
+            false => self.read.cached(&id, minimum, wish.reload).await,
+        };
+        let answer = result.map_err(|error| failure(&id, error))?;
+        let personal = fresh || wish.minimum.is_some();
+        Ok(self.show(&id, answer, personal, request.headers().get(header::IF_NONE_MATCH)))
+    }
+
+    /// Only the edge may ask, if it was given a secret to show.
+    fn may_ask(&self, headers: &HeaderMap) -> bool {
+        let shown = headers.get(ORIGIN_SECRET).map(HeaderValue::as_bytes);
+        self.origin_secret.as_ref().is_none_or(|secret| shown == Some(secret.as_bytes()))
+    }
+
+    fn show(
+        &self,
+        id: &ProductId,
+        answer: Answer,
+        personal: bool,
+        known: Option<&HeaderValue>,
+    ) -> Response<Body> {
+        let control = cache_control(&answer, personal, &self.freshness);
+        let status = cache_status(&answer.provenance);
+        let version = answer.version;
+        let (mut response, tags) = match answer.content {
+            Content::Absent => {
+                let problem = Problem::new(
+                    StatusCode::NOT_FOUND,
+                    "No such product",
+                    format!("there is no product {id}"),
+                );
+                (problem.answer(version), product_tag(id))
+            }
+            Content::Live { body, hash } => live(version, hash, body, known),
+        };
+        let headers = response.headers_mut();
+        set(headers, header::CACHE_CONTROL, &control);
+        set(headers, CACHE_STATUS, &status);
+        set(headers, CACHE_TAG, &tags);
+        // An answer without a minimum must not be taken for one with it by a cache that keys on less than the edge does.
+        headers.insert(header::VARY, HeaderValue::from(MIN_VERSION));
+        response
+    }
+}
+
+/// A product: in full, or 304 if the caller has it. Its tags come with it.
+fn live(
+    version: Version,
+    hash: u32,
+    stored: bytes::Bytes,
+    known: Option<&HeaderValue>,
+) -> (Response<Body>, String) {
+    let representation = Representation::from_stored(stored);
+    let tag = etag(version, hash);
+    let has_it = known.and_then(|known| known.to_str().ok()).is_some_and(|known| none_match(known, &tag));
+    let mut response = if has_it {
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        let mut response = Response::new(text(representation.body()));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    };
+    set(response.headers_mut(), header::ETAG, &tag);
+    response.headers_mut().insert(VERSION_HEADER, HeaderValue::from(version.0));
+    (response, representation.tags().to_owned())
+}
+
+fn text(body: &[u8]) -> Body {
+    match std::str::from_utf8(body) {
+        Ok(text) => Body::Text(text.to_owned()),
+        Err(_) => Body::Binary(body.to_vec()),
+    }
+}
+
+fn failure(id: &ProductId, error: GetError) -> Response<Body> {
+    match error {
+        GetError::BelowMinimum { have, minimum } => {
+            let detail = format!(
+                "the table has version {have} of {id}, below the version {minimum} that was asked for"
+            );
+            let problem = Problem::new(StatusCode::PRECONDITION_FAILED, "Below the minimum version", detail);
+            let mut response = problem.answer(have);
+            set(response.headers_mut(), header::CACHE_CONTROL, "private, no-store");
+            response
+        }
+        GetError::Load(LoadError::Unavailable(reason)) => {
+            tracing::error!(product = %id, reason, "the table did not answer");
+            let detail = "the products cannot be read at the moment; try again";
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "Temporarily unavailable", detail)
+        }
+        GetError::Load(LoadError::Invalid(reason)) => {
+            tracing::error!(product = %id, reason, "the stored item is no valid product");
+            let detail = format!("the stored item {id} is no valid product: {reason}");
+            refuse(StatusCode::INTERNAL_SERVER_ERROR, "Invalid stored item", detail)
+        }
+    }
+}
+
+fn refuse(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Response<Body> {
+    Problem::new(status, title, detail).answer(Version::ZERO)
+}
+
+/// Every value here is made of validated ids, numbers and fixed words; one that were no header value is left out.
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,46 @@
+//! What a path means.
+
+use catalog::{InvalidId, ProductId};
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// A product through the cache.
+    Product(ProductId),
+    /// A product straight from the table.
+    FreshProduct(ProductId),
+    /// A product whose id cannot be one.
+    BadId(InvalidId),
+    /// Nothing is served here.
+    Nothing,
+}
+
+/// Reads a path.
+pub fn route(path: &str) -> Route {
+    let (id, found): (_, fn(ProductId) -> Route) = match path.strip_prefix("/api/fresh/products/") {
+        Some(id) => (id, Route::FreshProduct),
+        None => match path.strip_prefix("/api/products/") {
+            Some(id) => (id, Route::Product),
+            None => return Route::Nothing,
+        },
+    };
+    ProductId::parse(id).map_or_else(Route::BadId, found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_a_product_or_says_that_it_does_not() {
+        let id = ProductId::parse("b-1").unwrap();
+        assert_eq!(route("/api/products/b-1"), Route::Product(id.clone()));
+        assert_eq!(route("/api/fresh/products/b-1"), Route::FreshProduct(id));
+        for bad in ["/api/products/", "/api/products/a%20b", "/api/products/a/b", "/api/products/b-1/"] {
+            assert_eq!(route(bad), Route::BadId(InvalidId), "{bad}");
+        }
+        for nothing in ["/", "/api/productsb-1", "/api/orders/1", "/API/products/b-1"] {
+            assert_eq!(route(nothing), Route::Nothing, "{nothing}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What the function is told at start, all by environment.
+//!
+//! | name | default | meaning |
+//! |---|---|---|
+//! | `VALKEY_URL` | – | the cache |
+//! | `CACHE_NAMESPACE` | `tidemark` | what keys begin with |
+//! | `EVENT_BUS_NAME` | – | where changes and refused records are published |
+//! | `TELL_TIMEOUT_MS` | 1000 | how long telling the cache of one product may take |
+//! | `TELL_CONCURRENCY` | 64 | products told at once, on one connection |
+
+use std::time::Duration;
+
+use lambda_support::clients::CacheSettings;
+use lambda_support::{ConfigError, Settings};
+
+/// The function's configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The cache.
+    pub cache: CacheSettings,
+    /// The event bus's name or ARN.
+    pub bus: String,
+    /// How long telling the cache of one product may take.
+    pub tell_timeout: Duration,
+    /// Products told at once.
+    pub concurrency: usize,
+}
+
+impl Config {
+    /// Reads the configuration, or reports every mistake in it.
+    pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
+        let mut settings = Settings::new(look_up);
+        let cache = CacheSettings::read(&mut settings);
+        let bus = settings.required("EVENT_BUS_NAME", "the name or ARN of the event bus");
+        let tell_timeout = settings.milliseconds("TELL_TIMEOUT_MS", 1000);
+        let concurrency = settings.number("TELL_CONCURRENCY", 64, 1, 1024);
+        settings.finish(|| Some(Config { cache: cache?, bus, tell_timeout, concurrency }))
+    }
+}

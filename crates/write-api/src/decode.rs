@@ -1,0 +1,129 @@
+//! A request becomes a command.
+
+use catalog::{Command, Condition, Details, FieldError, ProductId};
+use http::{HeaderMap, Method, StatusCode, header};
+use lambda_http::Request;
+use lambda_support::Problem;
+use lambda_support::etag::{BadCondition, if_match};
+use serde_json::Value;
+
+/// The largest body, in bytes. The bounds of a product's fields allow less in ASCII; UTF-8 and escapes need the rest.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// A request that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The product.
+    pub id: ProductId,
+    /// What to do to it.
+    pub command: Command,
+}
+
+/// Reads a request. The problem says what was wrong and what to do.
+pub fn decode(request: &Request) -> Result<Decoded, Problem> {
+    let path = request.uri().path();
+    let Some(id) = path.strip_prefix("/api/admin/products/") else {
+        return Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            "Nothing here",
+            "products are at /api/admin/products/{id}",
+        ));
+    };
+    let id = ProductId::parse(id)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "Invalid product id", error.to_string()))?;
+    let command = match *request.method() {
+        Method::PUT => put(request, &id)?,
+        Method::PATCH => {
+            let condition = must_match(request.headers())?;
+            Command::Patch(json(request, &["application/merge-patch+json", "application/json"])?, condition)
+        }
+        Method::DELETE => Command::Delete(must_match(request.headers())?),
+        _ => {
+            let detail = "products are written with PUT, PATCH and DELETE, and read at /api/products/{id}";
+            return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", detail));
+        }
+    };
+    Ok(Decoded { id, command })
+}
+
+/// PUT creates under `If-None-Match: *` and replaces under `If-Match`; never both, never neither.
+fn put(request: &Request, id: &ProductId) -> Result<Command, Problem> {
+    let create = one(request.headers(), header::IF_NONE_MATCH)?;
+    let replace = one(request.headers(), header::IF_MATCH)?;
+    let details = |request| Details::from_json(&json(request, &["application/json"])?, id).map_err(invalid);
+    match (create, replace) {
+        (Some(_), Some(_)) => {
+            let detail = "send If-None-Match: * to create or If-Match to replace, not both";
+            Err(Problem::new(StatusCode::BAD_REQUEST, "Contradicting conditions", detail))
+        }
+        (Some("*"), None) => Ok(Command::Create(details(request)?)),
+        (Some(_), None) => {
+            let detail = "If-None-Match must be * here: the product is created only if there is none";
+            Err(Problem::new(StatusCode::BAD_REQUEST, "Invalid condition", detail))
+        }
+        (None, Some(tags)) => {
+            let condition = condition(tags)?;
+            Ok(Command::Replace(details(request)?, condition))
+        }
+        (None, None) => {
+            Err(unconditional("If-None-Match: * to create, or If-Match with the product's ETag to replace"))
+        }
+    }
+}
+
+fn must_match(headers: &HeaderMap) -> Result<Condition, Problem> {
+    match one(headers, header::IF_MATCH)? {
+        Some(tags) => condition(tags),
+        None => Err(unconditional("If-Match with the product's ETag")),
+    }
+}
+
+fn condition(tags: &str) -> Result<Condition, Problem> {
+    if_match(tags).map_err(|error: BadCondition| {
+        Problem::new(StatusCode::BAD_REQUEST, "Invalid condition", error.to_string())
+    })
+}
+
+fn unconditional(wanted: &str) -> Problem {
+    let detail = format!("a write needs a condition, so that it cannot undo another's: send {wanted}");
+    Problem::new(StatusCode::PRECONDITION_REQUIRED, "Condition required", detail)
+}
+
+fn one(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get(&name) else { return Ok(None) };
+    let repeated = headers.get_all(&name).iter().count() > 1;
+    value.to_str().ok().filter(|_| !repeated).map(Some).ok_or_else(|| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "Invalid condition",
+            format!("{name} must be given once, in ASCII"),
+        )
+    })
+}
+
+fn json(request: &Request, types: &[&str]) -> Result<Value, Problem> {
+    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = given.map(|given| given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    if essence.is_some_and(|essence| !types.contains(&essence.as_str())) {
+        let detail = format!("send the body as {}", types.join(" or "));
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", detail));
+    }
+    let body: &[u8] = request.body();
+    if body.len() > MAX_BODY {
+        let detail = format!("the body has {} bytes, at most {MAX_BODY} are taken", body.len());
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "Body too large", detail));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "Invalid JSON",
+            format!("the body cannot be read as JSON: {error}"),
+        )
+    })
+}
+
+/// A product that would not be valid.
+pub fn invalid(errors: Vec<FieldError>) -> Problem {
+    let detail = "the product would not be valid; see errors";
+    Problem::new(StatusCode::BAD_REQUEST, "Invalid product", detail).with_errors(errors)
+}

@@ -1,0 +1,121 @@
+//! Apply a command, answer.
+
+use std::sync::Arc;
+
+use cache::{Cache, StoreError, SystemClock, Version};
+use catalog::{Command, ItemWrite, Product, ProductId, Representation, WriteFailure, WriteProduct, Written};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use lambda_http::{Body, Request};
+use lambda_support::etag::etag;
+use lambda_support::{Problem, VERSION_HEADER};
+
+use crate::config::Config;
+use crate::decode::{Decoded, decode, invalid};
+
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// The write API.
+pub struct Api {
+    write: WriteProduct,
+}
+
+impl Api {
+    /// An API that writes to `items` and tells `cache`.
+    pub fn new(config: &Config, cache: Arc<Cache>, items: Arc<dyn ItemWrite>) -> Self {
+        let keys = config.cache.keys.clone();
+        Api { write: WriteProduct::new(items, cache, keys, Arc::new(SystemClock), config.tell_timeout) }
+    }
+
+    /// Answers a request. When the answer is a success and says `invalidated`, no read at the API that begins now shows
+    /// less than what it says.
+    pub async fn answer(&self, request: Request) -> Response<Body> {
+        let Decoded { id, command } = match decode(&request) {
+            Ok(decoded) => decoded,
+            Err(problem) => return allowing(problem.answer(Version::ZERO)),
+        };
+        match self.write.apply(&id, &command).await {
+            Ok(written) => success(&id, &command, written),
+            Err(failure) => refusal(&id, failure),
+        }
+    }
+}
+
+fn success(id: &ProductId, command: &Command, written: Written) -> Response<Body> {
+    let mut response = match &written.product {
+        Some(product) => show(product),
+        None => {
+            let mut response = Response::new(Body::Empty);
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response.headers_mut().insert(VERSION_HEADER, HeaderValue::from(0));
+            response
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    set(headers, CACHE_STATUS, &told(&written.told));
+    if matches!(command, Command::Create(_)) {
+        set(headers, header::LOCATION, &catalog::events::product_path(id));
+        *response.status_mut() = StatusCode::CREATED;
+    }
+    response
+}
+
+fn show(product: &Product) -> Response<Body> {
+    let representation = Representation::of(product);
+    let body = String::from_utf8_lossy(representation.body()).into_owned();
+    let mut response = Response::new(Body::Text(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(VERSION_HEADER, HeaderValue::from(product.version.0));
+    set(headers, header::ETAG, &etag(product.version, representation.hash()));
+    response
+}
+
+/// Whether the cache knows of the write already.
+fn told(told: &Result<(), StoreError>) -> String {
+    match told {
+        Ok(()) => "Valkey; fwd=method; detail=invalidated".to_owned(),
+        Err(error) => format!("Valkey; fwd=method; detail=invalidation-left-to-stream-{}", error.name()),
+    }
+}
+
+fn refusal(id: &ProductId, failure: WriteFailure) -> Response<Body> {
+    let mut version = Version::ZERO;
+    let problem = match failure {
+        WriteFailure::NotFound => {
+            Problem::new(StatusCode::NOT_FOUND, "No such product", format!("there is no product {id}"))
+        }
+        WriteFailure::Precondition { current } => {
+            version = current.unwrap_or_default();
+            let is =
+                current.map_or("there is none".to_owned(), |version| format!("it has version {version}"));
+            let detail =
+                format!("the product {id} is not what the condition says: {is}; read it and try again");
+            Problem::new(StatusCode::PRECONDITION_FAILED, "Condition failed", detail)
+        }
+        WriteFailure::Invalid(errors) => invalid(errors),
+        conflict @ (WriteFailure::Unreadable(_) | WriteFailure::Exhausted(_)) => {
+            Problem::new(StatusCode::CONFLICT, "Conflict", conflict.to_string())
+        }
+        WriteFailure::Source(error) => {
+            tracing::error!(product = %id, error = %error, "the table did not take the write");
+            let detail = "the write may or may not have happened; read the product and try again";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Temporarily unavailable", detail)
+        }
+    };
+    problem.answer(version)
+}
+
+fn allowing(mut response: Response<Body>) -> Response<Body> {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("PUT, PATCH, DELETE"));
+    }
+    response
+}
+
+/// Every value here is made of validated ids, numbers and fixed words; one that were no header value is left out.
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
