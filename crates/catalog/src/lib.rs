@@ -9,6 +9,7 @@
 //! | the key of a product, its policy | [`keys`] |
 //! | what is cached and sent of a product | [`representation`] |
 //! | reading through the cache | [`read`] |
+//! | lists, page by page | [`list`] |
 //! | conditional writes, and telling the cache | [`write`] |
 //! | what a change of a row tells the cache | [`change`], [`invalidation`] |
 //! | what is published then, and which tags answers carry | [`events`], [`tags`] |
@@ -21,6 +22,7 @@ pub mod details;
 pub mod events;
 pub mod invalidation;
 pub mod keys;
+pub mod list;
 pub mod ports;
 pub mod product;
 pub mod read;
@@ -33,8 +35,9 @@ pub use details::{Details, FieldError};
 pub use events::{Event, ProductUpdated, RecordRefused};
 pub use invalidation::Told;
 pub use keys::Keys;
+pub use list::{Page, Position};
 pub use ports::{
-    BusError, EventBus, ItemRead, ItemWrite, RowVersion, SourceError, Stamp, Stored, WriteError,
+    BusError, EventBus, ItemList, ItemRead, ItemWrite, RowVersion, SourceError, Stamp, Stored, WriteError,
 };
 pub use product::{InvalidId, Product, ProductId};
 pub use read::ReadProduct;

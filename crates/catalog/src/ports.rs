@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use cache::Version;
 
 use crate::events::Event;
+use crate::list::{Page, Position};
 use crate::product::{Product, ProductId};
 
 /// Reads products, **strongly consistently**: what a read returns is never below a write that was acknowledged before
@@ -12,6 +13,19 @@ use crate::product::{Product, ProductId};
 pub trait ItemRead: Send + Sync {
     /// The row, if there is one.
     async fn read(&self, id: &ProductId) -> Result<Option<Stored>, SourceError>;
+}
+
+/// Lists products, **eventually consistently**.
+#[async_trait]
+pub trait ItemList: Send + Sync {
+    /// At most `limit` products, of one category or of all, after a position that an earlier page of the same list ended
+    /// at.
+    async fn list(
+        &self,
+        category: Option<&str>,
+        limit: u16,
+        after: Option<&Position>,
+    ) -> Result<Page, SourceError>;
 }
 
 /// Writes products under conditions.

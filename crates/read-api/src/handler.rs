@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cache::{Answer, Cache, Content, GetError, LoadError, Version};
 use catalog::tags::product_tag;
-use catalog::{ItemRead, ProductId, ReadProduct, Representation};
+use catalog::{ItemList, ItemRead, ProductId, ReadProduct, Representation};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use lambda_http::{Body, Request};
 use lambda_support::etag::{etag, none_match};
@@ -12,25 +12,35 @@ use lambda_support::{Problem, VERSION_HEADER};
 
 use crate::config::{Config, Freshness};
 use crate::headers::{cache_control, cache_status};
+use crate::list::ListQuery;
 use crate::route::{Route, route};
 use crate::wish::{MIN_VERSION, Wish};
 
-const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
+pub(crate) const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const ORIGIN_SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
 
 /// The read API.
 pub struct Api {
     read: ReadProduct,
+    lists: Arc<dyn ItemList>,
     freshness: Freshness,
     origin_secret: Option<String>,
 }
 
 impl Api {
-    /// An API that reads through `cache` from `items`.
-    pub fn new(config: &Config, cache: Arc<Cache>, items: Arc<dyn ItemRead>) -> Self {
-        let read = ReadProduct::new(cache, items, config.cache.keys.clone(), config.policy.clone());
-        Api { read, freshness: config.freshness.clone(), origin_secret: config.origin_secret.clone() }
+    /// An API that reads through `cache` from `items`, and lists past it.
+    pub fn new<I>(config: &Config, cache: Arc<Cache>, items: Arc<I>) -> Self
+    where
+        I: ItemRead + ItemList + 'static,
+    {
+        let read = ReadProduct::new(cache, items.clone(), config.cache.keys.clone(), config.policy.clone());
+        Api {
+            read,
+            lists: items,
+            freshness: config.freshness.clone(),
+            origin_secret: config.origin_secret.clone(),
+        }
     }
 
     /// Answers a request. Every answer has `Cache-Control` and `X-Cache-Version`.
@@ -50,14 +60,15 @@ impl Api {
             let detail = "ask the distribution, not the API behind it";
             return Err(refuse(StatusCode::FORBIDDEN, "Not through the edge", detail));
         }
-        let (id, fresh) = match route(request.uri().path()) {
-            Route::Product(id) => (id, false),
-            Route::FreshProduct(id) => (id, true),
+        let target = match route(request.uri().path()) {
+            Route::Product(id) => Some((id, false)),
+            Route::FreshProduct(id) => Some((id, true)),
+            Route::Products => None,
             Route::BadId(error) => {
                 return Err(refuse(StatusCode::BAD_REQUEST, "Invalid product id", error.to_string()));
             }
             Route::Nothing => {
-                let detail = "products are at /api/products/{id}, past the cache at /api/fresh/products/{id}";
+                let detail = "products are listed at /api/products, and each is at /api/products/{id}, past the cache at /api/fresh/products/{id}";
                 return Err(refuse(StatusCode::NOT_FOUND, "Nothing here", detail));
             }
         };
@@ -67,6 +78,10 @@ impl Api {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Err(response);
         }
+        let known = request.headers().get(header::IF_NONE_MATCH);
+        let Some((id, fresh)) = target else {
+            return self.list(request.uri().query().unwrap_or_default(), known).await;
+        };
         let wish = Wish::read(request.headers())
             .map_err(|error| refuse(StatusCode::BAD_REQUEST, "Invalid minimum version", error.to_string()))?;
         let minimum = wish.minimum.unwrap_or_default();
@@ -76,7 +91,15 @@ impl Api {
         };
         let answer = result.map_err(|error| failure(&id, error))?;
         let personal = fresh || wish.minimum.is_some();
-        Ok(self.show(&id, answer, personal, request.headers().get(header::IF_NONE_MATCH)))
+        Ok(self.show(&id, answer, personal, known))
+    }
+
+    async fn list(&self, query: &str, known: Option<&HeaderValue>) -> Result<Response<Body>, Response<Body>> {
+        let query = ListQuery::read(query)
+            .map_err(|error| refuse(StatusCode::BAD_REQUEST, "Invalid list", error.to_string()))?;
+        let page = self.lists.list(query.category.as_deref(), query.limit, query.after.as_ref()).await;
+        let page = page.map_err(|error| unavailable("the list", error.to_string()))?;
+        Ok(query.answer(&page, known))
     }
 
     /// Only the edge may ask, if it was given a secret to show.
@@ -140,7 +163,7 @@ fn live(
     (response, representation.tags().to_owned())
 }
 
-fn text(body: &[u8]) -> Body {
+pub(crate) fn text(body: &[u8]) -> Body {
     match std::str::from_utf8(body) {
         Ok(text) => Body::Text(text.to_owned()),
         Err(_) => Body::Binary(body.to_vec()),
@@ -158,11 +181,7 @@ fn failure(id: &ProductId, error: GetError) -> Response<Body> {
             set(response.headers_mut(), header::CACHE_CONTROL, "private, no-store");
             response
         }
-        GetError::Load(LoadError::Unavailable(reason)) => {
-            tracing::error!(product = %id, reason, "the table did not answer");
-            let detail = "the products cannot be read at the moment; try again";
-            refuse(StatusCode::SERVICE_UNAVAILABLE, "Temporarily unavailable", detail)
-        }
+        GetError::Load(LoadError::Unavailable(reason)) => unavailable(id.as_str(), reason),
         GetError::Load(LoadError::Invalid(reason)) => {
             tracing::error!(product = %id, reason, "the stored item is no valid product");
             let detail = format!("the stored item {id} is no valid product: {reason}");
@@ -171,12 +190,18 @@ fn failure(id: &ProductId, error: GetError) -> Response<Body> {
     }
 }
 
+fn unavailable(asked: &str, reason: String) -> Response<Body> {
+    tracing::error!(asked, reason, "the table did not answer");
+    let detail = "the products cannot be read at the moment; try again";
+    refuse(StatusCode::SERVICE_UNAVAILABLE, "Temporarily unavailable", detail)
+}
+
 fn refuse(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Response<Body> {
     Problem::new(status, title, detail).answer(Version::ZERO)
 }
 
 /// Every value here is made of validated ids, numbers and fixed words; one that were no header value is left out.
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }

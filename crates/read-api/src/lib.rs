@@ -1,14 +1,16 @@
-//! GET and HEAD of products, through the cache.
+//! GET and HEAD of products, through the cache, and of lists of them.
 //!
 //! - [`config`]: what the function is told at start
 //! - [`route`]: what a path means
 //! - [`wish`]: what the request's headers ask for
+//! - [`list`]: lists of products, page by page
 //! - [`handler`]: ask the catalogue, answer
 //! - [`headers`]: what an answer says of its own freshness and origin
 
 pub mod config;
 pub mod handler;
 pub mod headers;
+pub mod list;
 pub mod route;
 pub mod wish;
 

@@ -9,6 +9,8 @@ pub enum Route {
     Product(ProductId),
     /// A product straight from the table.
     FreshProduct(ProductId),
+    /// A list of products.
+    Products,
     /// A product whose id cannot be one.
     BadId(InvalidId),
     /// Nothing is served here.
@@ -17,6 +19,9 @@ pub enum Route {
 
 /// Reads a path.
 pub fn route(path: &str) -> Route {
+    if path == "/api/products" {
+        return Route::Products;
+    }
     let (id, found): (_, fn(ProductId) -> Route) = match path.strip_prefix("/api/fresh/products/") {
         Some(id) => (id, Route::FreshProduct),
         None => match path.strip_prefix("/api/products/") {
@@ -36,10 +41,12 @@ mod tests {
         let id = ProductId::parse("b-1").unwrap();
         assert_eq!(route("/api/products/b-1"), Route::Product(id.clone()));
         assert_eq!(route("/api/fresh/products/b-1"), Route::FreshProduct(id));
+        assert_eq!(route("/api/products"), Route::Products);
         for bad in ["/api/products/", "/api/products/a%20b", "/api/products/a/b", "/api/products/b-1/"] {
             assert_eq!(route(bad), Route::BadId(InvalidId), "{bad}");
         }
-        for nothing in ["/", "/api/productsb-1", "/api/orders/1", "/API/products/b-1"] {
+        for nothing in ["/", "/api/fresh/products", "/api/productsb-1", "/api/orders/1", "/API/products/b-1"]
+        {
             assert_eq!(route(nothing), Route::Nothing, "{nothing}");
         }
     }

@@ -13,8 +13,8 @@ use crate::row::{Expected, attributes, read_row};
 
 /// Products in one DynamoDB table.
 pub struct DynamoItemStore {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
 }
 
 impl DynamoItemStore {
@@ -132,6 +132,6 @@ fn key(id: &ProductId) -> AttributeValue {
     AttributeValue::S(id.as_str().to_owned())
 }
 
-fn source_error<E: std::error::Error + Send + Sync + 'static>(error: SdkError<E>) -> SourceError {
+pub(crate) fn source_error<E: std::error::Error + Send + Sync + 'static>(error: SdkError<E>) -> SourceError {
     SourceError(format!("DynamoDB: {}", DisplayErrorContext(&error)))
 }

@@ -1,0 +1,82 @@
+//! Lists of products, page by page, in the order of their ids within a category and in no order of meaning without one.
+//!
+//! A list is read past the cache, and eventually consistently: what was just written may be missing from it for a moment,
+//! or be shown as it was before. Whoever must know reads the product.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::product::Product;
+use crate::tags::category_tag;
+
+/// How many products a page has unless the caller says otherwise.
+pub const DEFAULT_LIMIT: u16 = 24;
+/// The most products of a page.
+pub const MAX_LIMIT: u16 = 100;
+/// The tag of an answer that lists products of every category.
+pub const ALL_PRODUCTS_TAG: &str = "products";
+
+/// Where a page ended: the id of the last row it has seen, as the database holds it. Rows of other programs are passed
+/// over as well, so it need be no product's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position(pub String);
+
+/// A page of products.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// What it holds: at most as many as were asked for, perhaps fewer, even none, with more to come. Rows that are no
+    /// valid product are left out.
+    pub items: Vec<Product>,
+    /// Where the next page begins, after this position; `None` at the end.
+    pub next: Option<Position>,
+}
+
+impl Page {
+    /// The response body, with `next` as the caller encodes it.
+    pub fn render(&self, next: Option<&str>) -> Bytes {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            items: &'a [Product],
+            next: Option<&'a str>,
+        }
+        // Only a map with keys that are no strings could fail here, and there is none.
+        serde_json::to_vec(&Body { items: &self.items, next }).unwrap_or_default().into()
+    }
+}
+
+/// The tag of a list: its category's, or the one of all lists without a category.
+pub fn list_tag(category: Option<&str>) -> String {
+    category.and_then(category_tag).unwrap_or_else(|| ALL_PRODUCTS_TAG.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::details::Details;
+    use crate::product::ProductId;
+    use cache::Version;
+
+    #[test]
+    fn a_page_is_rendered_with_its_products_as_they_are_read_one_by_one() {
+        let details = Details {
+            name: "Boot".into(),
+            description: String::new(),
+            category: "shoes".into(),
+            price_cents: 4200,
+            currency: "EUR".into(),
+            attributes: Default::default(),
+        };
+        let id = ProductId::parse("b-1").unwrap();
+        let product = Product { id, details, version: Version(7), updated_at: None };
+        let alone = String::from_utf8(product.render().to_vec()).unwrap();
+        let page = Page { items: vec![product], next: None };
+        assert_eq!(page.render(Some("abc")), format!(r#"{{"items":[{alone}],"next":"abc"}}"#).as_bytes());
+        assert_eq!(Page::default().render(None), r#"{"items":[],"next":null}"#.as_bytes());
+    }
+
+    #[test]
+    fn a_list_carries_its_categorys_tag() {
+        assert_eq!(list_tag(Some("Shoes")), "category:shoes");
+        assert_eq!(list_tag(None), "products");
+    }
+}

@@ -1,0 +1,140 @@
+//! Lists of products: what a query string asks for, the cursor, the answer.
+//!
+//! | parameter | default | meaning |
+//! |---|---|---|
+//! | `category` | every category | 1 to 64 characters |
+//! | `limit` | 24 | products a page, 1 to 100 |
+//! | `cursor` | the first page | `next` of the page before, of the same category |
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cache::Version;
+use cache::record::body_hash;
+use catalog::list::{DEFAULT_LIMIT, MAX_LIMIT, list_tag};
+use catalog::{Page, Position};
+use http::{HeaderValue, Response, StatusCode, header};
+use lambda_http::Body;
+use lambda_support::VERSION_HEADER;
+use lambda_support::etag::none_match;
+use serde::{Deserialize, Serialize};
+
+use crate::handler::{CACHE_TAG, set, text};
+
+const MAX_CATEGORY: usize = 64;
+/// A key of DynamoDB has at most 2,048 bytes; with its frame and a category it stays below this in base64.
+const MAX_CURSOR: usize = 4_096;
+/// Lists come from an index that lags behind the table: nobody may keep one for long.
+const CACHE_CONTROL: &str = "public, max-age=0, s-maxage=1";
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Of one category, or of all.
+    pub category: Option<String>,
+    /// At most so many products.
+    pub limit: u16,
+    /// After this position, or from the start.
+    pub after: Option<Position>,
+}
+
+/// Why a query string asks for nothing that can be answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadQuery {
+    /// It has a parameter that means nothing here.
+    #[error("there is no parameter \"{0}\"; a list takes category, limit and cursor")]
+    Unknown(String),
+    /// It has a parameter twice.
+    #[error("{0} is given more than once")]
+    Repeated(&'static str),
+    /// The category is too short or too long.
+    #[error("category must have 1 to {MAX_CATEGORY} characters")]
+    Category,
+    /// The limit is no number of the range.
+    #[error("limit must be a whole number from 1 to {MAX_LIMIT}")]
+    Limit,
+    /// The cursor was never given out.
+    #[error("cursor must be `next` of the page before; leave it out for the first page")]
+    Cursor,
+    /// The cursor was given out for another list.
+    #[error("cursor belongs to a list of another category")]
+    ForeignCursor,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cursor {
+    after: String,
+    category: Option<String>,
+}
+
+impl ListQuery {
+    /// Reads a query string, as it stands in the URI.
+    pub fn read(query: &str) -> Result<ListQuery, BadQuery> {
+        let (mut category, mut limit, mut cursor) = (None, None, None);
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let (name, slot) = match name.as_ref() {
+                "category" => ("category", &mut category),
+                "limit" => ("limit", &mut limit),
+                "cursor" => ("cursor", &mut cursor),
+                other => return Err(BadQuery::Unknown(other.chars().take(MAX_CATEGORY).collect())),
+            };
+            if slot.replace(value.into_owned()).is_some() {
+                return Err(BadQuery::Repeated(name));
+            }
+        }
+        if category.as_ref().is_some_and(|name| !(1..=MAX_CATEGORY).contains(&name.chars().count())) {
+            return Err(BadQuery::Category);
+        }
+        let limit = limit.map_or(Ok(DEFAULT_LIMIT), |digits| read_limit(&digits))?;
+        let cursor = cursor.map(|cursor| read_cursor(&cursor).ok_or(BadQuery::Cursor)).transpose()?;
+        if cursor.as_ref().is_some_and(|cursor| cursor.category != category) {
+            return Err(BadQuery::ForeignCursor);
+        }
+        Ok(ListQuery { category, limit, after: cursor.map(|cursor| Position(cursor.after)) })
+    }
+
+    /// The answer to it: the page, or 304 if the caller has it.
+    pub fn answer(self, page: &Page, known: Option<&HeaderValue>) -> Response<Body> {
+        let tag = list_tag(self.category.as_deref());
+        let next = page.next.as_ref().map(|position| write_cursor(position, self.category));
+        let body = page.render(next.as_deref());
+        let etag = format!("\"list-{:x}-{:08x}\"", body.len(), body_hash(&body));
+        let has_it =
+            known.and_then(|known| known.to_str().ok()).is_some_and(|known| none_match(known, &etag));
+        let mut response = Response::new(if has_it { Body::Empty } else { text(&body) });
+        let headers = response.headers_mut();
+        set(headers, header::ETAG, &etag);
+        set(headers, header::CACHE_CONTROL, CACHE_CONTROL);
+        set(headers, CACHE_TAG, &tag);
+        headers.insert(VERSION_HEADER, HeaderValue::from(Version::ZERO.0));
+        if has_it {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        } else {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        response
+    }
+}
+
+fn read_limit(digits: &str) -> Result<u16, BadQuery> {
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let limit = digits.parse().ok().filter(|limit| plain && (1..=MAX_LIMIT).contains(limit));
+    limit.ok_or(BadQuery::Limit)
+}
+
+fn read_cursor(cursor: &str) -> Option<Cursor> {
+    if cursor.len() > MAX_CURSOR {
+        return None;
+    }
+    let cursor: Cursor = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    (!cursor.after.is_empty()).then_some(cursor)
+}
+
+fn write_cursor(position: &Position, category: Option<String>) -> String {
+    // Only a map with keys that are no strings could fail here, and there is none.
+    let json = serde_json::to_vec(&Cursor { after: position.0.clone(), category }).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(json)
+}
+
+#[cfg(test)]
+mod tests;
