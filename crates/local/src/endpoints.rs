@@ -1,0 +1,50 @@
+//! Where each part listens, for people and programs.
+
+use serde::Serialize;
+
+/// Where each part listens. Its JSON is the line `--json` prints.
+#[derive(Debug, Clone, Serialize)]
+pub struct Endpoints {
+    /// Where users come in.
+    pub edge: String,
+    /// The HTTP API behind it.
+    pub api: String,
+    /// DynamoDB and DynamoDB Streams.
+    pub dynamodb: String,
+    /// CloudFront's API, once there is an edge.
+    pub cloudfront: Option<String>,
+    /// Valkey or Redis.
+    pub cache: String,
+    /// The products' table.
+    pub table: String,
+    /// The distribution, once there is an edge.
+    pub distribution: Option<String>,
+    /// Lambda's Invoke API.
+    pub invoke: String,
+    /// SQS.
+    pub sqs: String,
+    /// EventBridge.
+    pub events: String,
+    /// The URL of the queue of refused records.
+    pub failure_queue: String,
+}
+
+impl Endpoints {
+    /// One line for each part: what it is, where it is.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = vec![
+            ("front door", self.edge.clone()),
+            ("API", self.api.clone()),
+            ("DynamoDB", format!("{} (table {})", self.dynamodb, self.table)),
+            ("cache", self.cache.clone()),
+            ("EventBridge", self.events.clone()),
+            ("SQS", self.sqs.clone()),
+            ("refused records", self.failure_queue.clone()),
+            ("Lambda Invoke", self.invoke.clone()),
+        ];
+        if let (Some(cloudfront), Some(distribution)) = (&self.cloudfront, &self.distribution) {
+            lines.insert(2, ("CloudFront", format!("{cloudfront} (distribution {distribution})")));
+        }
+        lines
+    }
+}

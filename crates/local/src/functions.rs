@@ -1,0 +1,101 @@
+//! The functions, with the settings the template gives them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use local_lambda::{Function, FunctionConfig, LogLine, REGION};
+use tokio::sync::broadcast;
+
+use crate::database::TABLE;
+use crate::messaging::BUS;
+use crate::stack::{Options, StartError};
+
+/// Environment variables by function, on top of what [`Wiring`] says.
+pub type Overrides = BTreeMap<&'static str, BTreeMap<String, String>>;
+
+/// Where the functions find what they need.
+#[derive(Debug, Clone)]
+pub struct Wiring {
+    /// DynamoDB.
+    pub dynamodb: String,
+    /// EventBridge.
+    pub events: String,
+    /// Valkey or Redis.
+    pub cache: String,
+}
+
+impl Wiring {
+    /// The environment every function gets; each reads what it needs of it.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        let pairs = [
+            ("AWS_REGION", REGION),
+            // The emulators take any credentials.
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", &self.events),
+            ("TABLE_NAME", TABLE),
+            ("VALKEY_URL", &self.cache),
+            ("CACHE_NAMESPACE", "tidemark"),
+            ("EVENT_BUS_NAME", BUS),
+            ("LOG_LEVEL", "info"),
+        ];
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+}
+
+/// The running functions.
+#[derive(Clone)]
+pub struct Functions {
+    /// GET and HEAD.
+    pub read_api: Arc<Function>,
+    /// PUT, PATCH and DELETE.
+    pub write_api: Arc<Function>,
+    /// Stream to cache.
+    pub stream_invalidator: Arc<Function>,
+}
+
+impl Functions {
+    /// Starts one environment of each.
+    pub async fn start(
+        options: &Options,
+        wiring: &Wiring,
+        logs: broadcast::Sender<LogLine>,
+    ) -> Result<Functions, StartError> {
+        let start = async |name: &'static str, seconds: u64, environments: usize| {
+            let binary = options.binaries.join(name);
+            if !binary.is_file() {
+                let reason =
+                    format!("{} is not built: run `cargo build --workspace --bins`", binary.display());
+                return Err(StartError::Part { what: name, reason });
+            }
+            let mut config = FunctionConfig::new(name, binary);
+            config.env = wiring.environment();
+            config.env.extend(options.overrides.get(name).cloned().unwrap_or_default());
+            config.timeout = Duration::from_secs(seconds);
+            config.max_concurrency = environments;
+            config.logs = Some(logs.clone());
+            Function::start(config)
+                .await
+                .map_err(|error| StartError::Part { what: name, reason: error.to_string() })
+        };
+        Ok(Functions {
+            read_api: start("read-api", 4, options.read_environments).await?,
+            write_api: start("write-api", 10, 4).await?,
+            stream_invalidator: start("stream-invalidator", 30, 2).await?,
+        })
+    }
+
+    /// All of them.
+    pub fn all(&self) -> [&Arc<Function>; 3] {
+        [&self.read_api, &self.write_api, &self.stream_invalidator]
+    }
+
+    /// Ends every process.
+    pub async fn stop(&self) {
+        for function in self.all() {
+            function.stop().await;
+        }
+    }
+}

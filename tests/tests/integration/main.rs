@@ -1,0 +1,12 @@
+//! The integration tests: one binary, a module for each subject.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod failures;
+mod foreign_writes;
+mod herd;
+mod read_after_write;
+mod reading;
+mod stack;
+mod valkey_contract;
+mod writing;
