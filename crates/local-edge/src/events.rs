@@ -35,6 +35,8 @@ pub enum EventKind {
     Pass,
     /// Answered by the edge itself: origin unreachable or too slow, method not allowed, nothing to serve.
     Failed,
+    /// A refresh in the background brought nothing that could be kept.
+    RefreshFailed,
     /// Put into the store, or put again with fresh headers.
     Stored,
     /// Not put into the store, because a purge ran while it was on its way.

@@ -20,6 +20,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, header};
+use tokio::time::{Instant, sleep_until};
 
 pub use delay::ImitatedDelay;
 pub use faults::{Fault, Faults};
@@ -145,11 +146,11 @@ impl CloudFront {
             return;
         };
         let (effect, completion) = delays.next();
-        let api = self.clone();
+        let (api, now) = (self.clone(), Instant::now());
         tokio::spawn(async move {
-            tokio::time::sleep(effect).await;
+            sleep_until(now + effect).await;
             api.0.edge.purge(&items);
-            tokio::time::sleep(completion.saturating_sub(effect)).await;
+            sleep_until(now + completion).await;
             api.ledger().complete(&id);
         });
     }

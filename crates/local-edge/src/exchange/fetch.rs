@@ -51,6 +51,17 @@ impl Exchange {
         reply
     }
 
+    /// Starts a fetch that no viewer waits for.
+    pub(super) fn refresh(self: &Arc<Self>, ask: &Arc<Ask>, stale: &Arc<Entry>, flight: Flight) {
+        let reply = self.fetch(ask.clone(), Some(stale.clone()), Some(flight));
+        let (exchange, stale) = (self.clone(), stale.clone());
+        tokio::spawn(async move {
+            if !matches!(reply.await, Ok(Reply::Entry(_, EventKind::Miss | EventKind::RefreshHit))) {
+                exchange.tell_entry(EventKind::RefreshFailed, &stale);
+            }
+        });
+    }
+
     async fn ask_origin(&self, ask: &Ask, mut stale: Option<Arc<Entry>>, fill: &Fill) -> (Reply, Outcome) {
         loop {
             let sent = Instant::now();

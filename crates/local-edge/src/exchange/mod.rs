@@ -158,8 +158,7 @@ impl Exchange {
             }
             Usable::WhileRevalidating => {
                 if let Role::Lead(flight) = self.join(ask) {
-                    // Nobody waits for the reply of a refresh in the background.
-                    drop(self.fetch(ask.clone(), Some(entry.clone()), Some(flight)));
+                    self.refresh(ask, &entry, flight);
                 }
                 Ok(self.answer(ask, &entry, EventKind::StaleWhileRevalidate))
             }

@@ -77,7 +77,7 @@ impl OriginClient {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
+#[error("{0}")]
 struct BodyError(OriginError);
 
 /// A body read to its end, or as far as it may be long.
@@ -91,9 +91,8 @@ pub(super) async fn collect(body: Body, most: usize) -> Result<Collected, Origin
     let mut pieces = body.into_data_stream();
     let mut whole = Vec::new();
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|error| match error.into_inner().downcast::<BodyError>() {
-            Ok(error) => error.0,
-            Err(error) => OriginError::Broken(error.to_string()),
+        let piece = piece.map_err(|error| {
+            own_error(&error).unwrap_or_else(|| OriginError::Broken(with_sources(&error)))
         })?;
         whole.extend_from_slice(&piece);
         if whole.len() > most {
@@ -102,6 +101,18 @@ pub(super) async fn collect(body: Body, most: usize) -> Result<Collected, Origin
         }
     }
     Ok(Collected::Whole(whole.into()))
+}
+
+/// The error a body was ended with above, from under what it was wrapped in since.
+fn own_error(error: &(dyn std::error::Error + 'static)) -> Option<OriginError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(BodyError(error)) = error.downcast_ref() {
+            return Some(error.clone());
+        }
+        next = error.source();
+    }
+    None
 }
 
 fn with_sources(error: &dyn std::error::Error) -> String {
