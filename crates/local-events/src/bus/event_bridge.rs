@@ -103,7 +103,8 @@ impl EventBridge {
 
     /// Takes entries; the answer has one result for each, in order: the event's id, or why it was not accepted.
     ///
-    /// An event for a bus that does not exist is accepted and lost, as on AWS; a warning is logged.
+    /// An event for a bus that does not exist is accepted and lost, as on AWS; a warning is logged. A call in which no entry
+    /// has all required parameters fails entry by entry.
     ///
     /// # Errors
     /// [`EventsError::Validation`] when the call as a whole is refused; then no entry was taken.
@@ -136,9 +137,9 @@ impl EventBridge {
         let id = event["id"].as_str().unwrap_or_default().to_owned();
         let matching = self.matching_rules(&bus, &event);
         let body = event.to_string();
-        for target in matching.iter().flat_map(|rule| &rule.targets) {
-            if let Err(error) = self.queues.send(target, SendMessage::new(body.as_str())) {
-                tracing::error!(target, %error, "an event did not reach its target");
+        for queue in matching.iter().flat_map(|rule| &rule.targets) {
+            if let Err(error) = self.queues.send(queue, SendMessage::new(body.as_str())) {
+                tracing::error!(queue, %error, "an event did not reach its target");
             }
         }
         let rules = matching.into_iter().map(|rule| rule.name).collect();

@@ -105,6 +105,7 @@ struct MemoryShard {
     records: Vec<Record>,
     closed: bool,
     failing_reads: usize,
+    wakes: bool,
 }
 
 impl MemoryStream {
@@ -121,6 +122,7 @@ impl MemoryStream {
             records: Vec::new(),
             closed: false,
             failing_reads: 0,
+            wakes: false,
         });
     }
 
@@ -130,6 +132,11 @@ impl MemoryStream {
 
     pub fn close(&self, shard: &str) {
         self.with(shard, |shard| shard.closed = true);
+    }
+
+    /// From now on, readers of the shard tell the mapping when something is written.
+    pub fn wake_readers(&self, shard: &str) {
+        self.with(shard, |shard| shard.wakes = true);
     }
 
     pub fn fail_reads(&self, shard: &str, count: usize) {
@@ -187,6 +194,15 @@ impl ShardReader for MemoryReader {
         })?;
         self.next += page.records.len();
         Ok(page)
+    }
+
+    async fn changed(&mut self) {
+        let written = self.stream.0.written.notified();
+        if self.stream.0.shards.lock().unwrap().iter().any(|shard| shard.id == self.shard && shard.wakes) {
+            written.await;
+        } else {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

@@ -227,7 +227,9 @@ async fn unusable_identifiers_fail_the_whole_batch() {
         let first = message_ids(&call).remove(0);
         call.answer(&json!({ "batchItemFailures": [{ "itemIdentifier": first }, item] }));
     }
-    setup.calls.next().await.report(&[]);
+    let call = setup.calls.next().await;
+    assert_eq!(call.bodies(), ["1", "2"]);
+    call.report(&[]);
     setup.empty().await;
 }
 
@@ -300,14 +302,15 @@ async fn throttled_batches_are_retried_within_the_visibility_time_out() {
     let call = setup.calls.next().await;
     assert_eq!(call.records()[0]["attributes"]["ApproximateReceiveCount"], "1");
     call.throttle();
-    let received_again = loop {
+    let mut receive_counts = Vec::new();
+    while receive_counts.len() < 20 {
         let call = setup.calls.next().await;
-        if call.records()[0]["attributes"]["ApproximateReceiveCount"] == "2" {
-            break call;
-        }
+        receive_counts.push(call.records()[0]["attributes"]["ApproximateReceiveCount"].to_string());
         call.throttle();
-    };
-    received_again.succeed();
+    }
+    assert!(receive_counts.is_sorted(), "an outdated delivery went on: {receive_counts:?}");
+    assert!(receive_counts.last().unwrap() > receive_counts.first().unwrap());
+    setup.calls.next().await.succeed();
     setup.empty().await;
 }
 

@@ -76,6 +76,18 @@ async fn an_idle_shard_is_polled_every_250_ms() {
     assert!(setup.calls.try_next().is_some());
 }
 
+/// A source that can tell of new records does not wait for the next poll.
+#[tokio::test(start_paused = true)]
+async fn a_source_may_wake_the_mapping() {
+    let mut setup = start(StreamSettings::default(), &[]).await;
+    setup.stream.wake_readers(SHARD);
+    tokio::time::sleep(Duration::from_millis(260)).await;
+    let started = tokio::time::Instant::now();
+    setup.stream.write(SHARD, [record(1, "a")]);
+    assert_eq!(setup.calls.next().await.sequence_numbers(), ["1"]);
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
 /// "Using AWS Lambda with Amazon DynamoDB", polling and batching streams: without a window a batch goes out at once; with
 /// one, records are gathered until it ends.
 #[tokio::test(start_paused = true)]

@@ -84,7 +84,9 @@ async fn unusable_identifiers_fail_the_whole_batch() {
         assert_eq!(call.sequence_numbers(), ["1", "2"]);
         call.answer(&json!({ "batchItemFailures": [{ "itemIdentifier": "2" }, item] }));
     }
-    setup.calls.next().await.report(&[]);
+    let call = setup.calls.next().await;
+    assert_eq!(call.sequence_numbers(), ["1", "2"]);
+    call.report(&[]);
     setup.settled(2).await;
 }
 
@@ -213,6 +215,39 @@ async fn a_report_splits_the_batch_where_it_says() {
     assert_eq!(call.sequence_numbers(), ["3", "4"]);
     call.report(&[]);
     setup.settled(4).await;
+}
+
+/// "Configuring partial batch response with DynamoDB and Lambda", bisecting a batch, and "Retain discarded records for a
+/// DynamoDB event source in Lambda": a split at the reported sequence number uses up no retry either.
+#[tokio::test(start_paused = true)]
+async fn a_split_at_the_reported_record_uses_up_no_retry() {
+    let settings = StreamSettings {
+        bisect_batch_on_function_error: true,
+        maximum_retry_attempts: Some(1),
+        ..reporting()
+    };
+    let mut setup = start(settings, &[(1, "a"), (2, "b")]).await;
+    for expected in [&["1", "2"][..], &["2"], &["2"]] {
+        let call = setup.calls.next().await;
+        assert_eq!(call.sequence_numbers(), expected);
+        call.report(&["2"]);
+    }
+    setup.settled(2).await;
+    assert_eq!(setup.mapping.progress().borrow().discarded, 1);
+}
+
+/// "Configuring partial batch response with DynamoDB and Lambda": a batch that gets further each time is not given up; the
+/// retries are counted for the record that fails.
+#[tokio::test(start_paused = true)]
+async fn progress_within_a_batch_renews_its_retries() {
+    let settings = StreamSettings { maximum_retry_attempts: Some(1), ..reporting() };
+    let mut setup = start(settings, &[(1, "a"), (2, "b"), (3, "c")]).await;
+    for failing in ["1", "2", "3"] {
+        setup.calls.next().await.report(&[failing]);
+    }
+    setup.calls.next().await.report(&[]);
+    setup.settled(3).await;
+    assert_eq!(setup.mapping.progress().borrow().discarded, 0);
 }
 
 /// "Retain discarded records for a DynamoDB event source in Lambda", before invocation: throttling is retried until the
