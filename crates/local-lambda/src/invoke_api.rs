@@ -18,11 +18,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::arn::function_arn;
+use crate::function::MAX_PAYLOAD_BYTES;
 use crate::invoke::{Invoke, InvokeError};
 use crate::trace::{TRACE_HEADER, new_trace_id};
-
-/// The largest payload of a synchronous invocation, in bytes.
-const MAX_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
 
 type Functions = Arc<BTreeMap<String, Arc<dyn Invoke>>>;
 

@@ -9,6 +9,7 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -40,8 +41,9 @@ impl Process {
     /// Fails as [`Command::spawn`] does, for instance with `NotFound`.
     pub async fn spawn(command: Command) -> io::Result<Self> {
         let (started, start) = oneshot::channel();
+        let program = Path::new(command.get_program()).file_name().unwrap_or_default();
         thread::Builder::new()
-            .name(format!("child {}", command.get_program().display()))
+            .name(format!("child {}", program.display()))
             .stack_size(STACK_BYTES)
             .spawn(move || attend(command, started))?;
         start.await.unwrap_or_else(|_| Err(io::Error::other("the thread of the child ended early")))

@@ -217,3 +217,71 @@ impl Environment {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+    use nix::unistd::Pid;
+
+    use super::*;
+
+    fn delivery() -> Delivery {
+        Delivery { id: "1".into(), deadline_ms: 0, trace_id: String::new(), payload: Bytes::new() }
+    }
+
+    async fn frozen() -> (Environment, oneshot::Receiver<Delivery>) {
+        let mut command = Command::new("sleep");
+        command.arg("60");
+        let (ready, readiness) = oneshot::channel();
+        let environment = Environment::new(1, Process::spawn(command).await.unwrap(), ready);
+        let delivery = environment.polled().unwrap();
+        readiness.await.unwrap().unwrap();
+        (environment, delivery)
+    }
+
+    #[tokio::test]
+    async fn an_invocation_is_not_handed_to_a_process_whose_end_nobody_has_noticed() {
+        let (environment, mut next) = frozen().await;
+        environment.kill();
+        let id = Id::Pid(Pid::from_raw(environment.process().pid().cast_signed()));
+        let _ = waitid(id, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
+
+        let (reply, _outcome) = oneshot::channel();
+        assert!(environment.deliver(delivery(), reply).is_err());
+        assert!(next.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_runtime_answers_the_current_invocation_before_it_asks_for_the_next() {
+        let (environment, _next) = frozen().await;
+        let (reply, mut outcome) = oneshot::channel();
+        environment.deliver(delivery(), reply).unwrap();
+        assert!(environment.polled().is_none());
+        assert!(!environment.answered("another", Ok(Bytes::new())));
+
+        assert!(environment.answered("1", Ok(Bytes::from_static(b"{}"))));
+        assert!(outcome.try_recv().is_err(), "the caller is answered when the environment is ready again");
+        let _next = environment.polled().unwrap();
+        assert_eq!(outcome.try_recv().unwrap(), Ok(Bytes::from_static(b"{}")));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_was_posted_counts_though_the_process_then_ends_or_hangs() {
+        for ending in ["ends", "hangs"] {
+            let (environment, _next) = frozen().await;
+            let (reply, mut outcome) = oneshot::channel();
+            environment.deliver(delivery(), reply).unwrap();
+            assert!(environment.answered("1", Ok(Bytes::from_static(b"{}"))));
+            let outcome = match ending {
+                "hangs" => environment.timed_out(Duration::from_secs(3)),
+                _ => {
+                    environment.ended("exit status: 1".into());
+                    outcome.try_recv().unwrap()
+                }
+            };
+            assert_eq!(outcome, Ok(Bytes::from_static(b"{}")), "{ending}");
+        }
+    }
+}

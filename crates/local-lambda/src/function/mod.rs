@@ -27,6 +27,9 @@ use crate::invoke::{Invoke, InvokeError};
 use crate::trace::new_trace_id;
 use fleet::Fleet;
 
+/// The largest payload of a synchronous invocation, in bytes: 6 MB.
+pub(crate) const MAX_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+
 /// A started function. Dropping it ends its processes; [`Function::stop`] also waits for that.
 pub struct Function {
     fleet: Arc<Fleet>,
@@ -76,9 +79,19 @@ impl Invoke for Function {
         self.invoke_traced(payload, &new_trace_id()).await
     }
 
+    /// A payload above 6 MB is refused, as Lambda does, with the type `RequestTooLargeException`.
+    ///
     /// Waits for a place in the order of arrival. A caller who goes away while waiting is forgotten; one who goes away
     /// later leaves the invocation to run to its end, as on AWS.
     async fn invoke_traced(&self, payload: Bytes, trace_id: &str) -> Result<Bytes, InvokeError> {
+        if payload.len() > MAX_PAYLOAD_BYTES {
+            return Err(InvokeError::Function {
+                kind: "RequestTooLargeException".into(),
+                message: format!(
+                    "Request must be smaller than {MAX_PAYLOAD_BYTES} bytes for the InvokeFunction operation"
+                ),
+            });
+        }
         let fleet = self.fleet.clone();
         let stopped = || InvokeError::Exited("the function was stopped".into());
         let place = match timeout(fleet.config().max_wait, fleet.places().acquire_owned()).await {

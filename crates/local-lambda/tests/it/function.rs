@@ -250,6 +250,17 @@ async fn an_answer_above_the_limit_is_the_error_lambda_gives() {
 }
 
 #[tokio::test]
+async fn a_payload_above_the_limit_does_not_reach_the_function() {
+    let function = started(probe()).await;
+    let payload = |bytes: usize| Bytes::from(format!("\"{}\"", "x".repeat(bytes - 2)));
+    let fits = soon(function.invoke(payload(6 * 1024 * 1024))).await.unwrap();
+    assert_eq!(fits.len(), 6 * 1024 * 1024);
+    let error = soon(function.invoke(payload(6 * 1024 * 1024 + 1))).await.unwrap_err();
+    assert!(matches!(error, InvokeError::Function { kind, .. } if kind == "RequestTooLargeException"));
+    assert_eq!(function.counters().invocations, 1);
+}
+
+#[tokio::test]
 async fn an_answer_to_another_invocation_than_the_current_one_is_refused() {
     let function = started(probe()).await;
     let told = invoke(&*function, json!({"do": "describe"})).await.unwrap();

@@ -23,10 +23,26 @@ async fn shell(script: &str) -> (Process, BufReader<ChildStdout>) {
 
 #[tokio::test]
 async fn a_dropped_process_takes_its_own_children_along() {
-    let (process, mut output) = shell("sleep 1000 & echo ready; wait").await;
+    let (process, mut output) = shell("sleep 60 & echo ready; wait").await;
     drop(process);
     // The pipe ends when the last process that holds it has ended.
     soon(output.read_to_end(&mut Vec::new())).await.unwrap();
+}
+
+#[tokio::test]
+async fn freezing_a_process_freezes_its_children() {
+    let (process, mut output) = shell("sleep 60 & echo ready; echo $!; wait").await;
+    let mut child = String::new();
+    soon(output.read_line(&mut child)).await.unwrap();
+    let child = child.trim().parse().unwrap();
+    process.freeze();
+    // The kernel tells nobody about a grandchild.
+    soon(async {
+        while state(child) != Some('T') {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -80,17 +80,29 @@ async fn a_start_that_is_given_up_leaves_no_process() {
 
 #[tokio::test]
 async fn functions_end_with_the_process_that_runs_them_even_if_it_is_killed() {
-    let lifeline = Meeting::open().await;
     let mut host = Command::new(example("serve_function"))
         .arg(example("probe_function"))
-        .arg(format!("PROBE_LIFELINE={}", lifeline.address()))
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(host.stdout.take().unwrap()).lines();
-    while soon(lines.next_line()).await.unwrap().expect("the host should get ready") != "ready" {}
-    let guest = lifeline.guest().await;
+    let mut lambda = None;
+    let lambda = loop {
+        let line = soon(lines.next_line()).await.unwrap().expect("the host should get ready");
+        match line.split_once(' ') {
+            Some(("lambda", url)) => lambda = Some(url.to_owned()),
+            _ if line == "ready" => break lambda.unwrap(),
+            _ => {}
+        }
+    };
+    // Busy, so that neither the loss of its Runtime API nor the hang-up of a stopped group's terminal could end it.
+    let meeting = Meeting::open().await;
+    let meet = json!({"do": "meet", "at": meeting.address()}).to_string();
+    let url = format!("{lambda}/2015-03-31/functions/function/invocations");
+    let request = reqwest::Client::new().post(url).header("X-Amz-Invocation-Type", "Event").body(meet);
+    assert_eq!(soon(request.send()).await.unwrap().status(), 202);
+    let guest = meeting.guest().await;
 
     host.start_kill().unwrap();
 
