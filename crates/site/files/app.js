@@ -52,6 +52,7 @@ async function readEach(now) {
   const known = now.ledger.known();
   const table = await readTable(now.id);
   if (table.product) now.ledger.table(table.version, known);
+  if (table.product) shelf.price(now.id, table.cents, table.product.currency);
   describe(now, table.product);
   hold(now, "dynamodb", table, table.product ? "the truth" : "no such product");
   const [edge, valkey] = await Promise.all([judged(now), readValkey(now.id)]);
@@ -72,7 +73,7 @@ async function answered(now, answer) {
   describe(now, answer.product);
   const how = /^(\w+)/.exec(answer.from)?.[1].toLowerCase().replace("refreshhit", "refreshed") ?? "read";
   hold(now, "browser", answer, answer.product ? `${how}, ${span(Math.round(answer.took))}` : "no such product");
-  if (answer.verdict === "stale") now.held.browser.tone = "stale";
+  if (answer.verdict === "stale") Object.assign(now.held.browser, { tone: "stale", state: "below the mark" });
   announce(now);
   draw(now);
 }
@@ -90,6 +91,7 @@ async function look(now) {
       const known = now.ledger.known();
       const { dynamodb, valkey, edge } = await levels(now.id);
       if (dynamodb) now.ledger.table(dynamodb.version, known);
+      if (dynamodb && now.currency) shelf.price(now.id, dynamodb.price_cents, now.currency);
       now.held.dynamodb = held(now, dynamodb, dynamodb ? "the truth" : "no such product");
       const live = valkey?.kind === "live" ? valkey : null;
       now.held.valkey = { ...held(now, live, valkeyState(valkey)), told: valkey?.floor ?? 0 };
@@ -233,7 +235,6 @@ function raisePrice() {
     const known = now.ledger.known();
     now.ledger.table(await writePrice(now.id, table.etag, table.cents + 100), known);
     now.heardAt = performance.now();
-    shelf.price(now.id, table.cents + 100, table.product.currency);
     draw(now);
   }).catch((error) => trouble(error.message));
 }

@@ -17,7 +17,7 @@ async fn a_version_is_seen_travelling_from_the_table_to_the_browser() {
 
     page.evaluate("document.getElementById('write').click()").await.unwrap();
     until_versions(&page, [THEN, AT_FIRST, AT_FIRST, AT_FIRST]).await;
-    assert_eq!(texts(&page, "[data-level=dynamodb] .price").await, ["€27.90"]);
+    assert_eq!(texts(&page, "[data-level=dynamodb] .price, [aria-current] b").await, ["€27.90", "€27.90"]);
     page.until("Number(document.getElementById('count-travelling').textContent) > 0").await.unwrap();
     assert_eq!(texts(&page, "[data-tone=behind] .state").await, ["1 behind"; 3]);
 
@@ -54,6 +54,7 @@ async fn an_edge_that_answers_below_what_it_was_told_is_found_out() {
     stack.pretend_to_purge("p-001");
     page.until("Number(document.getElementById('count-stale').textContent) > 0").await.unwrap();
     page.until("document.querySelector('[data-level=browser]').dataset.tone === 'stale'").await.unwrap();
+    assert_eq!(texts(&page, "[data-level=browser] .state").await, ["below the mark"]);
     assert_no_complaints(&page);
     browser.close().await;
 }
