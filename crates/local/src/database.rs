@@ -11,6 +11,8 @@ use crate::stack::StartError;
 
 /// The products' table.
 pub const TABLE: &str = "tidemark-products";
+/// The table of what was spent and purged at the edge.
+pub const CONTROL_TABLE: &str = "tidemark-control";
 
 /// A running DynamoDB; it ends when this is dropped.
 pub struct DynamoDb {
@@ -28,6 +30,7 @@ impl DynamoDb {
     pub async fn start() -> Result<DynamoDb, StartError> {
         let database = Database::memory().map_err(failed)?;
         let stream_arn = create_table(&database)?;
+        create_control_table(&database)?;
         let listener = listen("DynamoDB", 0).await?;
         let url = format!("http://{}", listener.local_addr().map_err(failed)?);
         let (stop, stopped) = oneshot::channel::<()>();
@@ -72,6 +75,17 @@ fn create_table(database: &Database) -> Result<String, StartError> {
     let described = serde_json::to_value(created).map_err(failed)?;
     let arn = described.pointer("/TableDescription/LatestStreamArn").and_then(Value::as_str);
     arn.map(str::to_owned).ok_or_else(|| failed("the table has no stream"))
+}
+
+fn create_control_table(database: &Database) -> Result<(), StartError> {
+    let table = json!({
+        "TableName": CONTROL_TABLE,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
+        "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+    });
+    database.create_table(request(table)?).map_err(failed)?;
+    Ok(())
 }
 
 fn request<T: DeserializeOwned>(request: Value) -> Result<T, StartError> {

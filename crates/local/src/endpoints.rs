@@ -11,14 +11,14 @@ pub struct Endpoints {
     pub api: String,
     /// DynamoDB and DynamoDB Streams.
     pub dynamodb: String,
-    /// CloudFront's API, once there is an edge.
-    pub cloudfront: Option<String>,
+    /// CloudFront's API.
+    pub cloudfront: String,
     /// Valkey or Redis.
     pub cache: String,
     /// The products' table.
     pub table: String,
-    /// The distribution, once there is an edge.
-    pub distribution: Option<String>,
+    /// The distribution.
+    pub distribution: String,
     /// Lambda's Invoke API.
     pub invoke: String,
     /// SQS.
@@ -32,19 +32,16 @@ pub struct Endpoints {
 impl Endpoints {
     /// One line for each part: what it is, where it is.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
-        let mut lines = vec![
+        vec![
             ("front door", self.edge.clone()),
             ("API", self.api.clone()),
+            ("CloudFront", format!("{} (distribution {})", self.cloudfront, self.distribution)),
             ("DynamoDB", format!("{} (table {})", self.dynamodb, self.table)),
             ("cache", self.cache.clone()),
             ("EventBridge", self.events.clone()),
             ("SQS", self.sqs.clone()),
             ("refused records", self.failure_queue.clone()),
             ("Lambda Invoke", self.invoke.clone()),
-        ];
-        if let (Some(cloudfront), Some(distribution)) = (&self.cloudfront, &self.distribution) {
-            lines.insert(2, ("CloudFront", format!("{cloudfront} (distribution {distribution})")));
-        }
-        lines
+        ]
     }
 }

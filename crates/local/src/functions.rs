@@ -7,7 +7,9 @@ use std::time::Duration;
 use local_lambda::{Function, FunctionConfig, LogLine, REGION};
 use tokio::sync::broadcast;
 
-use crate::database::TABLE;
+use crate::database::{CONTROL_TABLE, TABLE};
+use crate::edge::DISTRIBUTION;
+use crate::journey::NAMESPACE;
 use crate::messaging::BUS;
 use crate::stack::{Options, StartError};
 
@@ -23,6 +25,16 @@ pub struct Wiring {
     pub events: String,
     /// Valkey or Redis.
     pub cache: String,
+    /// SQS.
+    pub sqs: String,
+    /// CloudFront's API.
+    pub cloudfront: String,
+    /// The queue in front of `edge-invalidator`.
+    pub edge_queue: String,
+    /// The queue of refused records.
+    pub failure_queue: String,
+    /// `EDGE_PURGE`.
+    pub purge: String,
 }
 
 impl Wiring {
@@ -35,10 +47,17 @@ impl Wiring {
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb),
             ("AWS_ENDPOINT_URL_EVENTBRIDGE", &self.events),
+            ("AWS_ENDPOINT_URL_SQS", &self.sqs),
+            ("AWS_ENDPOINT_URL_CLOUDFRONT", &self.cloudfront),
             ("TABLE_NAME", TABLE),
             ("VALKEY_URL", &self.cache),
-            ("CACHE_NAMESPACE", "tidemark"),
+            ("CACHE_NAMESPACE", NAMESPACE),
             ("EVENT_BUS_NAME", BUS),
+            ("CONTROL_TABLE_NAME", CONTROL_TABLE),
+            ("DISTRIBUTION_ID", DISTRIBUTION),
+            ("EDGE_QUEUE_URL", &self.edge_queue),
+            ("FAILURE_QUEUE_URL", &self.failure_queue),
+            ("EDGE_PURGE", &self.purge),
             ("LOG_LEVEL", "info"),
         ];
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -54,6 +73,8 @@ pub struct Functions {
     pub write_api: Arc<Function>,
     /// Stream to cache.
     pub stream_invalidator: Arc<Function>,
+    /// Published changes to the edge.
+    pub edge_invalidator: Arc<Function>,
 }
 
 impl Functions {
@@ -84,12 +105,13 @@ impl Functions {
             read_api: start("read-api", 4, options.read_environments).await?,
             write_api: start("write-api", 10, 4).await?,
             stream_invalidator: start("stream-invalidator", 30, 2).await?,
+            edge_invalidator: start("edge-invalidator", 20, 2).await?,
         })
     }
 
     /// All of them.
-    pub fn all(&self) -> [&Arc<Function>; 3] {
-        [&self.read_api, &self.write_api, &self.stream_invalidator]
+    pub fn all(&self) -> [&Arc<Function>; 4] {
+        [&self.read_api, &self.write_api, &self.stream_invalidator, &self.edge_invalidator]
     }
 
     /// Ends every process.

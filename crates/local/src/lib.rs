@@ -5,17 +5,26 @@
 //! - [`database`]: an embedded DynamoDB with Streams, with a seeded catalogue ([`seed`])
 //! - [`valkey`]: a real Valkey or Redis server, a child process
 //! - [`messaging`]: queues and an event bus, with the rules of the template
+//! - [`edge`]: CloudFront with its invalidation API
 //! - [`functions`]: the real function binaries behind a Runtime API that freezes them between invocations
-//! - [`stream`]: the event source mapping from the table's stream to its function
-//! - the front door: an HTTP API
+//! - [`mappings`]: the event source mappings, from the table's [`stream`] and from the edge's queue
+//! - [`page`]: the site, and what it shows of the levels and of a change's [`journey`] through them
+//! - the front door: the edge, in front of an HTTP API and the site
+//!
+//! [`replay`] plays sample events through the functions on the same parts, without the mappings.
 //!
 //! Everything listens on the loopback interface only, and ends with the process in whatever way it ends.
 
 pub mod database;
+pub mod edge;
 pub mod endpoints;
 pub mod env_file;
 pub mod functions;
+pub mod journey;
+pub mod mappings;
 pub mod messaging;
+pub mod page;
+pub mod replay;
 pub mod seed;
 pub mod server;
 pub mod stack;

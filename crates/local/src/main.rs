@@ -16,6 +16,12 @@ struct Arguments {
     /// Print one line of JSON on standard output once everything answers, and all else on standard error
     #[arg(long)]
     json: bool,
+    /// When the edge is purged
+    #[arg(long, default_value = "prompt", value_parser = ["prompt", "double", "fenced"])]
+    purge: String,
+    /// Let invalidations take as long as CloudFront says they do (P95 below 5 s)
+    #[arg(long)]
+    edge_delay: bool,
     /// Print what the functions write to standard error
     #[arg(long)]
     logs: bool,
@@ -42,6 +48,8 @@ async fn run(arguments: Arguments) -> Result<(), StartError> {
     let binaries = std::env::current_exe().map_err(part)?.parent().map(ToOwned::to_owned).unwrap_or_default();
     let mut options = Options::new(binaries);
     options.port = arguments.port;
+    options.purge = arguments.purge;
+    options.edge_delay = arguments.edge_delay;
     options.env_file = Some(".env.local".into());
     options.progress = |part| eprintln!("  up: {part}");
     let stack = tokio::select! {

@@ -18,6 +18,11 @@ pub const BUS: &str = "tidemark";
 /// Where refused records go.
 pub const FAILURE_QUEUE: &str = "tidemark-failures";
 
+/// What changes wait in for the edge.
+pub const EDGE_QUEUE: &str = "tidemark-edge";
+/// Where changes go that the edge could not take.
+pub const DEAD_LETTERS: &str = "tidemark-edge-dead-letters";
+
 /// Running queues and bus; they end when this is dropped.
 pub struct Messaging {
     /// The queues.
@@ -28,6 +33,8 @@ pub struct Messaging {
     pub clock: WallClock,
     /// The URL of the queue of refused records.
     pub failure_queue: String,
+    /// The URL of the queue in front of `edge-invalidator`.
+    pub edge_queue: String,
     /// SQS.
     pub sqs: Server,
     /// EventBridge.
@@ -45,18 +52,33 @@ impl Messaging {
         let failure_queue = queues.create(FAILURE_QUEUE, &BTreeMap::new()).map_err(failed)?;
         let bus = Arc::new(EventBridge::new(region, queues.clone(), clock));
         bus.create_bus(BUS).map_err(failed)?;
-        let refused = json!({ "source": ["tidemark"], "detail-type": ["RecordRefused"] });
-        let rule = Rule {
-            name: "refused-records".to_owned(),
-            pattern: EventPattern::parse(&refused).map_err(failed)?,
-            targets: vec![queues.arn_of(FAILURE_QUEUE).map_err(failed)?],
-        };
-        bus.put_rule(BUS, rule).map_err(failed)?;
+        let edge_queue = create_edge_queue(&queues)?;
+        for (name, detail_type, queue) in [
+            ("refused-records", "RecordRefused", FAILURE_QUEUE),
+            ("product-updates", "ProductUpdated", EDGE_QUEUE),
+        ] {
+            let pattern = json!({ "source": ["tidemark"], "detail-type": [detail_type] });
+            let pattern = EventPattern::parse(&pattern).map_err(failed)?;
+            let targets = vec![queues.arn_of(queue).map_err(failed)?];
+            bus.put_rule(BUS, Rule { name: name.to_owned(), pattern, targets }).map_err(failed)?;
+        }
         let sqs = Server::start(listener, queues_router(queues.clone())).map_err(failed)?;
         let events =
             Server::start(listen("EventBridge", 0).await?, events_router(bus.clone())).map_err(failed)?;
-        Ok(Messaging { queues, bus, clock, failure_queue, sqs, events })
+        Ok(Messaging { queues, bus, clock, failure_queue, edge_queue, sqs, events })
     }
+}
+
+/// As in the template: messages that the function has returned a hundred times are dead.
+fn create_edge_queue(queues: &Queues) -> Result<String, StartError> {
+    queues.create(DEAD_LETTERS, &BTreeMap::new()).map_err(failed)?;
+    let dead_letters = queues.arn_of(DEAD_LETTERS).map_err(failed)?;
+    let redrive = json!({ "deadLetterTargetArn": dead_letters, "maxReceiveCount": 100 });
+    let attributes = BTreeMap::from([
+        ("VisibilityTimeout".to_owned(), "180".to_owned()),
+        ("RedrivePolicy".to_owned(), redrive.to_string()),
+    ]);
+    queues.create(EDGE_QUEUE, &attributes).map_err(failed)
 }
 
 fn failed(error: impl std::fmt::Display) -> StartError {

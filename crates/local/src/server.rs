@@ -26,7 +26,9 @@ impl Server {
     pub fn start(listener: TcpListener, router: Router) -> std::io::Result<Server> {
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
+            if let Err(error) =
+                axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
+            {
                 tracing::error!(%error, "a server of the local stack has ended");
             }
         });

@@ -5,19 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{Clock, SystemClock};
-use local_events::mapping::MappedFunction;
-use local_events::mapping::stream::{StartingPosition, StreamMapping, StreamMappingParts, StreamSettings};
-use local_events::pattern::FilterCriteria;
-use local_lambda::{Gateway, Invoke, LogLine, Route, function_arn, invoke_api};
-use tokio::sync::broadcast;
+use cache_valkey::{ValkeyConfig, ValkeyStore};
+use local_events::mapping::{queue, stream};
+use local_lambda::{Gateway, Invoke, LogLine, Route, invoke_api};
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, watch};
 
 use crate::database::{DynamoDb, TABLE};
+use crate::edge::{DISTRIBUTION, LocalEdge};
 use crate::endpoints::Endpoints;
 use crate::env_file::EnvFile;
 use crate::functions::{Functions, Overrides, Wiring};
+use crate::journey::Journey;
+use crate::mappings::Mappings;
 use crate::messaging::Messaging;
+use crate::page::{self, Levels};
 use crate::server::{Server, listen};
-use crate::stream::TableStream;
 use crate::valkey::Valkey;
 
 /// How a stack is started.
@@ -33,6 +36,10 @@ pub struct Options {
     pub poll_interval: Duration,
     /// The most environments of `read-api`. Default 8.
     pub read_environments: usize,
+    /// When the edge is purged: `prompt`, `double` or `fenced`. Default `prompt`.
+    pub purge: String,
+    /// Let invalidations take as long as CloudFront says they do. Default no.
+    pub edge_delay: bool,
     /// Environment variables by function.
     pub overrides: Overrides,
     /// Told of each part as it is up.
@@ -48,6 +55,8 @@ impl Options {
             env_file: None,
             poll_interval: Duration::from_millis(250),
             read_environments: 8,
+            purge: "prompt".to_owned(),
+            edge_delay: false,
             overrides: Overrides::new(),
             progress: |_| {},
         }
@@ -87,10 +96,13 @@ fn hint(error: &std::io::Error) -> &'static str {
 /// A running stack. Dropping it ends everything, [`Stack::stop`] does so in order.
 pub struct Stack {
     front_door: Server,
-    _invoke_api: Server,
-    stream_mapping: StreamMapping,
+    _behind: [Server; 3],
+    _journey: Journey,
+    mappings: Mappings,
     /// The functions.
     pub functions: Functions,
+    /// The edge.
+    pub edge: LocalEdge,
     /// The queues and the bus.
     pub messaging: Messaging,
     /// The cache.
@@ -115,23 +127,41 @@ impl Stack {
         (options.progress)(&format!("cache at {}", valkey.url()));
         let messaging = Messaging::start().await?;
         (options.progress)("event bus and queues");
-        let wiring =
-            Wiring { dynamodb: dynamodb.url.clone(), events: messaging.events.url(), cache: valkey.url() };
+        let (api, site) = (listen("the API", 0).await?, listen("the site", 0).await?);
+        let edge = LocalEdge::start(&url_of(&api)?, &url_of(&site)?, options.edge_delay).await?;
+        (options.progress)("edge");
+        let wiring = wiring(&dynamodb, &valkey, &messaging, &edge, &options);
         let logs = broadcast::Sender::new(4_096);
         let functions = Functions::start(&options, &wiring, logs.clone()).await?;
         let names: Vec<_> = functions.all().iter().map(|function| function.name().to_owned()).collect();
         (options.progress)(&format!("functions {}", names.join(", ")));
-        let stream_mapping = map_stream(&dynamodb, &messaging, &functions, options.poll_interval).await?;
-        let (front_door, invoke) = serve(door, &functions).await?;
+        let store = Arc::new(store(&valkey)?);
+        let mut journey = Journey::new();
+        journey.watch_bus(&messaging.bus);
+        journey.watch_edge(&edge.edge);
+        journey.watch_cache(&valkey.url(), store.clone()).await;
+        let mappings =
+            Mappings::start(&dynamodb, &messaging, &functions, options.poll_interval, journey.reporter())
+                .await?;
+        let levels = Levels {
+            database: dynamodb.database.clone(),
+            store,
+            edge: edge.edge.clone(),
+            steps: journey.reporter(),
+            purge: options.purge.clone(),
+        };
+        let site = Server::start(site, page::router(Arc::new(levels))).map_err(failed)?;
+        let (api, invoke) = serve(api, &functions).await?;
+        let front_door = edge.open(door)?;
         let env_file = options.env_file.as_deref().map(|path| EnvFile::write(path, &wiring)).transpose()?;
         let endpoints = Endpoints {
             edge: front_door.url(),
-            api: front_door.url(),
+            api: api.url(),
             dynamodb: dynamodb.url.clone(),
-            cloudfront: None,
+            cloudfront: edge.api.url(),
             cache: valkey.url(),
             table: TABLE.to_owned(),
-            distribution: None,
+            distribution: DISTRIBUTION.to_owned(),
             invoke: invoke.url(),
             sqs: messaging.sqs.url(),
             events: messaging.events.url(),
@@ -139,9 +169,11 @@ impl Stack {
         };
         Ok(Stack {
             front_door,
-            _invoke_api: invoke,
-            stream_mapping,
+            _behind: [site, api, invoke],
+            _journey: journey,
+            mappings,
             functions,
+            edge,
             messaging,
             valkey,
             dynamodb,
@@ -151,67 +183,69 @@ impl Stack {
         })
     }
 
-    /// How far the stream's mapping is.
-    pub fn stream_progress(&self) -> tokio::sync::watch::Receiver<local_events::mapping::stream::Progress> {
-        self.stream_mapping.progress()
+    /// How far the mapping from the table's stream is.
+    pub fn stream_progress(&self) -> watch::Receiver<stream::Progress> {
+        self.mappings.stream.progress()
+    }
+
+    /// How far the mapping from the edge's queue is.
+    pub fn edge_progress(&self) -> watch::Receiver<queue::QueueProgress> {
+        self.mappings.edge.progress()
     }
 
     /// Ends everything: the door first, the database last.
     pub async fn stop(self) {
         drop(self.front_door);
+        drop(self.mappings);
         self.functions.stop().await;
         self.valkey.kill().await;
     }
 }
 
-/// The mapping from the table's stream to its function, as the template has it: retries are unlimited within just under
-/// the stream's 24 hours, so that an outage of the cache drops nothing.
-async fn map_stream(
+fn wiring(
     dynamodb: &DynamoDb,
+    valkey: &Valkey,
     messaging: &Messaging,
-    functions: &Functions,
-    poll_interval: Duration,
-) -> Result<StreamMapping, StartError> {
-    let settings = StreamSettings {
-        starting_position: StartingPosition::Latest,
-        report_batch_item_failures: true,
-        bisect_batch_on_function_error: true,
-        maximum_record_age: Some(Duration::from_secs(84_600)),
-        parallelization_factor: 2,
-        on_failure: Some(messaging.failure_queue.clone()),
-        poll_interval,
-        ..StreamSettings::default()
-    };
-    let parts = StreamMappingParts {
-        source: Arc::new(TableStream::new(dynamodb.database.clone(), dynamodb.stream_arn.clone())),
-        function: MappedFunction {
-            arn: function_arn(functions.stream_invalidator.name()),
-            invoke: functions.stream_invalidator.clone(),
-        },
-        settings,
-        filter: FilterCriteria::default(),
-        queues: messaging.queues.clone(),
-        clock: messaging.clock,
-    };
-    let failed = |error| StartError::Part { what: "the stream's mapping", reason: format!("{error}") };
-    StreamMapping::start(parts).await.map_err(failed)
+    edge: &LocalEdge,
+    options: &Options,
+) -> Wiring {
+    Wiring {
+        dynamodb: dynamodb.url.clone(),
+        events: messaging.events.url(),
+        cache: valkey.url(),
+        sqs: messaging.sqs.url(),
+        cloudfront: edge.api.url(),
+        edge_queue: messaging.edge_queue.clone(),
+        failure_queue: messaging.failure_queue.clone(),
+        purge: options.purge.clone(),
+    }
 }
 
-/// The HTTP API at the front door, and Lambda's Invoke API.
-async fn serve(door: tokio::net::TcpListener, functions: &Functions) -> Result<(Server, Server), StartError> {
-    let failed = |error: String| StartError::Part { what: "the API", reason: error };
+fn store(valkey: &Valkey) -> Result<ValkeyStore, StartError> {
+    ValkeyStore::new(ValkeyConfig::from_url(&valkey.url()).map_err(failed)?).map_err(failed)
+}
+
+/// The HTTP API, and Lambda's Invoke API.
+async fn serve(api: TcpListener, functions: &Functions) -> Result<(Server, Server), StartError> {
     let route = |key, function: &Arc<local_lambda::Function>| {
-        Route::new(key, function.clone() as Arc<dyn Invoke>).map_err(|error| failed(error.to_string()))
+        Route::new(key, function.clone() as Arc<dyn Invoke>).map_err(failed)
     };
     let routes = vec![
         route("ANY /api/admin/{proxy+}", &functions.write_api)?,
         route("ANY /api/{proxy+}", &functions.read_api)?,
     ];
-    let gateway = Gateway::new(routes).map_err(|error| failed(error.to_string()))?;
-    let front_door = Server::start(door, gateway.into_router()).map_err(|error| failed(error.to_string()))?;
+    let api = Server::start(api, Gateway::new(routes).map_err(failed)?.into_router()).map_err(failed)?;
     let by_name =
         functions.all().into_iter().map(|f| (f.name().to_owned(), f.clone() as Arc<dyn Invoke>)).collect();
     let listener = listen("Lambda's Invoke API", 0).await?;
-    let invoke = Server::start(listener, invoke_api(by_name)).map_err(|error| failed(error.to_string()))?;
-    Ok((front_door, invoke))
+    let invoke = Server::start(listener, invoke_api(by_name)).map_err(failed)?;
+    Ok((api, invoke))
+}
+
+fn url_of(listener: &TcpListener) -> Result<String, StartError> {
+    listener.local_addr().map(|address| format!("http://{address}")).map_err(failed)
+}
+
+fn failed(error: impl std::fmt::Display) -> StartError {
+    StartError::Part { what: "the stack", reason: error.to_string() }
 }

@@ -6,16 +6,19 @@ use local_events::mapping::stream::{Page, Position, Record, RecordSource, Shard,
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::journey::Reporter;
+
 /// A stream of the embedded DynamoDB.
 pub struct TableStream {
     database: Database,
     arn: String,
+    steps: Reporter,
 }
 
 impl TableStream {
-    /// The stream of this ARN.
-    pub fn new(database: Database, arn: String) -> Self {
-        TableStream { database, arn }
+    /// The stream of this ARN; each record is reported as it is read.
+    pub fn new(database: Database, arn: String, steps: Reporter) -> Self {
+        TableStream { database, arn, steps }
     }
 }
 
@@ -43,7 +46,8 @@ impl RecordSource for TableStream {
             }
         }
         let iterator = self.database.get_shard_iterator(request(ask)?).map_err(failed)?.shard_iterator;
-        Ok(Box::new(Reader { database: self.database.clone(), arn: self.arn.clone(), iterator }))
+        let (database, arn, steps) = (self.database.clone(), self.arn.clone(), self.steps.clone());
+        Ok(Box::new(Reader { database, arn, iterator, steps }))
     }
 }
 
@@ -51,6 +55,7 @@ struct Reader {
     database: Database,
     arn: String,
     iterator: Option<String>,
+    steps: Reporter,
 }
 
 #[async_trait]
@@ -70,6 +75,10 @@ impl Reader {
     fn record(&self, record: &impl serde::Serialize) -> Result<Record, SourceError> {
         let mut event = serde_json::to_value(record).map_err(failed)?;
         event["eventSourceARN"] = json!(self.arn);
+        let version = event.pointer("/dynamodb/NewImage/version/N").and_then(Value::as_str);
+        if let Some(id) = event.pointer("/dynamodb/Keys/id/S").and_then(Value::as_str) {
+            self.steps.report("streamed", id, version.and_then(|digits| digits.parse().ok()).unwrap_or(0));
+        }
         let created = event.pointer("/dynamodb/ApproximateCreationDateTime").and_then(Value::as_f64);
         let number = event.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default();
         Ok(Record {

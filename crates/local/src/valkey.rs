@@ -48,6 +48,8 @@ impl Valkey {
         let mut command = Command::new(binary);
         command
             .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"])
+            // The page shows floors as they rise.
+            .args(["--notify-keyspace-events", "K$"])
             .args(["--daemonize", "no", "--maxclients", "1000", "--dir"])
             .arg(directory.path())
             .stdin(Stdio::null())

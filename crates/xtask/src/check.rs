@@ -3,21 +3,21 @@
 use std::process::Command;
 
 use crate::command::{self, Failure, command, watch};
+use crate::tools;
 
 /// Runs every check and prints how many tests passed and failed.
 pub fn run(full: bool) -> Result<(), Failure> {
     step("format", command("cargo", &["fmt", "--all", "--check"]))?;
-    step(
-        "lints",
-        command(
-            "cargo",
-            &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
-        ),
-    )?;
+    let mut template = command(&tools::sam()?.to_string_lossy(), &["validate", "--lint"]);
+    template.env("SAM_CLI_TELEMETRY", "0");
+    step("template", template)?;
+    step("lints", command("cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     let mut documentation = command("cargo", &["doc", "--workspace", "--no-deps", "--quiet"]);
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     step("documentation", documentation)?;
-    step("build", command("cargo", &["build", "--workspace", "--bins"]))?;
+    tools::browser()?;
+    // Binaries and tests in one go: the features of dependencies are then resolved, and built, once.
+    step("build", command("cargo", &["build", "--workspace", "--all-targets"]))?;
     let mut tests = command("cargo", &["test", "--workspace", "--no-fail-fast"]);
     if full {
         tests.env("TIDEMARK_FULL", "1");

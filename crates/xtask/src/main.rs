@@ -1,7 +1,8 @@
 //! Commands for developers of this workspace: `cargo xtask <command>`.
 //!
-//! - [`up`]: the local stack
+//! - [`program`]: the local stack, its edge alone, or sample events through its functions
 //! - [`check`]: everything that must hold before a change is kept
+//! - [`tools`]: what checks need and a bare machine lacks
 
 use std::process::ExitCode;
 
@@ -9,7 +10,8 @@ use clap::{Parser, Subcommand};
 
 mod check;
 mod command;
-mod up;
+mod program;
+mod tools;
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "Commands for developers of this workspace")]
@@ -27,6 +29,20 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Build the edge and put it alone in front of any HTTP origin until Ctrl-C
+    #[command(disable_help_flag = true)]
+    Edge {
+        /// Passed on: --origin URL [--port N]; see `cargo xtask edge --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Build everything and play the sample events in `events/` through the functions, one at a time
+    #[command(disable_help_flag = true)]
+    Replay {
+        /// Passed on: [function[/case]] [--logs]; see `cargo xtask replay --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Format, lints, documentation and all tests
     Test {
         /// Run what takes long as well
@@ -37,7 +53,9 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
-        Task::Up { arguments } => up::run(&arguments),
+        Task::Up { arguments } => program::become_program(&program::STACK, "local", &arguments),
+        Task::Edge { arguments } => program::become_program(&["local-edge"], "local-edge", &arguments),
+        Task::Replay { arguments } => program::become_program(&program::STACK, "replay", &arguments),
         Task::Test { full } => check::run(full),
     };
     match result {

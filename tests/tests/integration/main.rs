@@ -2,11 +2,13 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod edge;
 mod failures;
 mod foreign_writes;
 mod herd;
 mod read_after_write;
 mod reading;
+mod replay;
 mod stack;
 mod valkey_contract;
 mod writing;

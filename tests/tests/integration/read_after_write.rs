@@ -64,11 +64,8 @@ async fn ten_thousand_concurrent_reads_after_writes_are_never_below_what_was_ans
 async fn a_direct_write_and_a_write_here_at_once_end_with_the_last_one() {
     let w = World::start().await;
     let version = w.cached("shoes-001").await.version();
-    let direct = w.write_directly(
-        "shoes-001",
-        "SET price_cents = :p, version = :v",
-        &[(":p", n(1)), (":v", n(version + 10))],
-    );
+    let values = [(":p", n(1)), (":v", n(version + 10))];
+    let direct = w.write_directly("shoes-001", "SET price_cents = :p, version = :v", &values);
     let patch = json!({"price_cents": 2});
     let (_, written) = tokio::join!(direct, w.patch("shoes-001", &patch));
     assert_eq!(written.status.as_u16(), 200);

@@ -1,0 +1,97 @@
+//! The edge: CloudFront in front of site and API, with the behaviours of the template.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Uri};
+use local_edge::{
+    Behaviour, CloudFront, CloudFrontConfig, Edge, EdgeConfig, ErrorTtl, ImitatedDelay, Origin, Policy,
+    QueryKey,
+};
+use tokio::net::TcpListener;
+
+use crate::server::{Server, listen};
+use crate::stack::StartError;
+
+/// The distribution's id.
+pub const DISTRIBUTION: &str = "E2TIDEMARKLOCAL";
+
+const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
+const VERSION: HeaderName = HeaderName::from_static("x-cache-version");
+const MIN_VERSION: HeaderName = HeaderName::from_static("x-cache-min-version");
+
+/// A running edge; it ends when this is dropped.
+pub struct LocalEdge {
+    /// The cache.
+    pub edge: Edge,
+    /// Its invalidation API.
+    pub cloudfront: CloudFront,
+    /// Where invalidations are asked for.
+    pub api: Server,
+}
+
+impl LocalEdge {
+    /// Starts an edge in front of an API and a site (their URLs). With `delay` its invalidations take as long as
+    /// CloudFront says they do.
+    pub async fn start(api: &str, site: &str, delay: bool) -> Result<LocalEdge, StartError> {
+        let edge = Edge::new(distribution(api, site)?).map_err(failed)?;
+        let mut config = CloudFrontConfig::new(DISTRIBUTION);
+        config.delay = delay.then(|| ImitatedDelay::published(1));
+        let cloudfront = CloudFront::new(edge.clone(), config);
+        let listener = listen("CloudFront's API", 0).await?;
+        let api = Server::start(listener, cloudfront.router()).map_err(failed)?;
+        Ok(LocalEdge { edge, cloudfront, api })
+    }
+
+    /// Opens the door users come in by.
+    pub fn open(&self, door: TcpListener) -> Result<Server, StartError> {
+        Server::start(door, self.edge.router()).map_err(failed)
+    }
+}
+
+/// As in the template: admin and fresh reads are passed through, the API says itself how long its answers are fresh, the
+/// rest is the site.
+fn distribution(api: &str, site: &str) -> Result<EdgeConfig, StartError> {
+    let origin = |url: &str| Ok(Origin::at(url.parse::<Uri>().map_err(failed)?));
+    let origins = [("api".to_owned(), origin(api)?), ("site".to_owned(), origin(site)?)];
+    let query = ["category", "cursor", "currency", "limit"].map(str::to_owned);
+    let policy = Policy {
+        max_ttl: Duration::from_secs(86_400),
+        query: QueryKey::Allow(query.into_iter().collect()),
+        headers: vec![MIN_VERSION],
+        ..Policy::origin_controlled()
+    };
+    let viewers = |mut behaviour: Behaviour| {
+        behaviour.remove_headers = vec![CACHE_TAG];
+        if let Ok(csp) = HeaderValue::from_str(site::CONTENT_SECURITY_POLICY) {
+            behaviour.add_headers.push((http::header::CONTENT_SECURITY_POLICY, csp));
+        }
+        let nosniff = HeaderValue::from_static("nosniff");
+        behaviour.add_headers.push((http::header::X_CONTENT_TYPE_OPTIONS, nosniff));
+        behaviour
+    };
+    let behaviours = vec![
+        viewers(Behaviour::uncached("/api/admin/*", "api")),
+        viewers(Behaviour::uncached("/api/fresh/*", "api")),
+        viewers(Behaviour::cached("/api/*", "api", policy)),
+        viewers(Behaviour::uncached("/_tidemark/*", "site")),
+        viewers(Behaviour::cached("*", "site", Policy::caching_optimized())),
+    ];
+    Ok(EdgeConfig {
+        tag_header: Some(CACHE_TAG),
+        version_header: Some(VERSION),
+        // The API says how long its 404 may be kept; an error of what is behind it is kept for a second.
+        error_ttl: ErrorTtl {
+            default: Duration::from_secs(1),
+            by_status: BTreeMap::from(
+                [400, 403, 404, 405, 412, 414, 416].map(|status| (status, Duration::ZERO)),
+            ),
+        },
+        origin_read_timeout: Duration::from_secs(5),
+        ..EdgeConfig::new(origins, behaviours)
+    })
+}
+
+fn failed(error: impl std::fmt::Display) -> StartError {
+    StartError::Part { what: "the edge", reason: error.to_string() }
+}

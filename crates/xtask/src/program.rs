@@ -1,0 +1,26 @@
+//! `cargo xtask up` and `cargo xtask edge`: build, then become the program.
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+
+use crate::command::{self, Failure, command, root};
+
+/// The stack and the functions it runs.
+pub const STACK: [&str; 5] = ["local", "read-api", "write-api", "stream-invalidator", "edge-invalidator"];
+
+/// Builds packages and replaces this process by one of their binaries, so that a signal reaches it and nothing else.
+pub fn become_program(packages: &[&str], binary: &str, arguments: &[String]) -> Result<(), Failure> {
+    let mut build = command("cargo", &["build", "--bins"]);
+    build.args(packages.iter().flat_map(|name| ["--package", name]));
+    // Standard output is kept for the program's own words.
+    build.stdout(std::io::stderr());
+    command::run(build)?;
+    let binary = target().join("debug").join(binary);
+    let error = command(&binary.to_string_lossy(), &[]).args(arguments).exec();
+    Err(format!("{} cannot be run: {error}", binary.display()))
+}
+
+/// Cargo's target directory.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
+}
