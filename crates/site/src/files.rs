@@ -22,38 +22,46 @@ pub struct File {
 }
 
 macro_rules! embedded {
-    ($($path:literal: $content_type:literal,)*) => {
-        &[$(File {
+    ($path:literal, $content_type:literal) => {
+        File {
             path: $path,
             content_type: $content_type,
             cache_control: CACHE_CONTROL,
             bytes: include_bytes!(concat!("../files", $path)),
-        }),*]
+        }
     };
 }
 
-const FILES: &[File] = embedded! {
-    "/index.html": "text/html; charset=utf-8",
-    "/style.css": "text/css; charset=utf-8",
-    "/app.js": "text/javascript; charset=utf-8",
-    "/api.js": "text/javascript; charset=utf-8",
-    "/gauge.js": "text/javascript; charset=utf-8",
-    "/ledger.js": "text/javascript; charset=utf-8",
-    "/shelf.js": "text/javascript; charset=utf-8",
-    "/favicon.svg": "image/svg+xml",
-    "/wave.svg": "image/svg+xml",
-    "/_tidemark/about": "application/json",
-};
+const FILES: &[File] = &[
+    embedded!("/index.html", "text/html; charset=utf-8"),
+    embedded!("/style.css", "text/css; charset=utf-8"),
+    embedded!("/app.js", "text/javascript; charset=utf-8"),
+    embedded!("/api.js", "text/javascript; charset=utf-8"),
+    embedded!("/gauge.js", "text/javascript; charset=utf-8"),
+    embedded!("/ledger.js", "text/javascript; charset=utf-8"),
+    embedded!("/shelf.js", "text/javascript; charset=utf-8"),
+    embedded!("/favicon.svg", "image/svg+xml"),
+    embedded!("/wave.svg", "image/svg+xml"),
+];
 
-/// Every file of the page.
+/// The answer to the page's question what is here besides the API, where nothing is. Without it the page takes a 404 for
+/// the same answer, but browsers put every 404 on the console.
+const ABOUT: File = embedded!("/_tidemark/about", "application/json");
+
+/// The files of the page. A local stack serves them, and answers `/_tidemark/*` itself.
 pub fn files() -> &'static [File] {
     FILES
 }
 
-/// The file at a path, if there is one.
+/// Everything that is uploaded where there is no local stack: the page, and `/_tidemark/about`, which says so.
+pub fn published() -> impl Iterator<Item = &'static File> {
+    FILES.iter().chain([&ABOUT])
+}
+
+/// The file of [`published`] at a path, if there is one.
 pub fn file(path: &str) -> Option<&'static File> {
     let path = if path == "/" { "/index.html" } else { path };
-    FILES.iter().find(|file| file.path == path)
+    published().find(|file| file.path == path)
 }
 
 #[cfg(test)]

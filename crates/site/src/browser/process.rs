@@ -1,13 +1,14 @@
 //! Chromium's process.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, ChildStderr, Command};
+use tokio::task::JoinHandle;
 
 use super::BrowserError;
 use super::connection::Connection;
@@ -17,7 +18,7 @@ use super::page::{Device, Page};
 const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
 /// No window, nothing that talks to anyone but the page, nothing that needs privileges.
-const FLAGS: [&str; 11] = [
+const FLAGS: [&str; 12] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -26,6 +27,7 @@ const FLAGS: [&str; 11] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-breakpad",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
     "--remote-debugging-pipe",
@@ -38,7 +40,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct Browser {
     connection: Connection,
     child: Child,
-    profile: TempDir,
+    said: JoinHandle<String>,
+    // Removed last: Chromium's processes write to it to their end.
+    _profile: TempDir,
 }
 
 impl Browser {
@@ -49,7 +53,6 @@ impl Browser {
         let directories: Vec<_> = std::env::split_paths(&path).collect();
         let program = find(named.as_deref(), &directories).ok_or(BrowserError::NotInstalled)?;
         let profile = tempfile::Builder::new().prefix("chromium-").tempdir()?;
-        let said = fs::File::create(profile.path().join("stderr.txt"))?;
         // Chromium reads messages from descriptor 3 and writes them to descriptor 4.
         let mut child = Command::new("sh")
             .args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#])
@@ -58,16 +61,18 @@ impl Browser {
             .arg(format!("--user-data-dir={}", profile.path().join("profile").display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(said)
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             return Err(BrowserError::Ended("it has no pipes".to_owned()));
         };
-        let browser = Browser { connection: Connection::new(stdin, stdout), child, profile };
+        let said = tokio::spawn(everything(stderr));
+        let browser = Browser { connection: Connection::new(stdin, stdout), child, said, _profile: profile };
         match browser.connection.call(None, "Browser.getVersion", json!({})).await {
             Ok(_) => Ok(browser),
-            Err(_) => Err(BrowserError::Ended(browser.last_words())),
+            Err(_) => Err(BrowserError::Ended(browser.said.await.unwrap_or_default())),
         }
     }
 
@@ -80,15 +85,23 @@ impl Browser {
     pub async fn close(mut self) {
         // It may end before it answers.
         let _ = self.connection.call(None, "Browser.close", json!({})).await;
-        if tokio::time::timeout(FAREWELL, self.child.wait()).await.is_err() {
-            let _ = self.child.kill().await;
+        // Each of its processes holds the pipe it complains to: the last to go closes it.
+        if tokio::time::timeout(FAREWELL, &mut self.said).await.is_err() {
+            let _ = self.child.start_kill();
         }
+        let _ = self.child.wait().await;
     }
+}
 
-    fn last_words(&self) -> String {
-        let said = fs::read_to_string(self.profile.path().join("stderr.txt")).unwrap_or_default();
-        said.lines().rev().take(5).collect::<Vec<_>>().join(" / ")
-    }
+/// What Chromium complained of, when it has ended: the last of it, in one line.
+async fn everything(mut stderr: ChildStderr) -> String {
+    let mut said = Vec::new();
+    // What was read before an error is still worth telling.
+    let _ = stderr.read_to_end(&mut said).await;
+    let said = String::from_utf8_lossy(&said);
+    let mut last: Vec<_> = said.lines().rev().take(5).collect();
+    last.reverse();
+    last.join(" / ")
 }
 
 fn find(named: Option<&str>, directories: &[PathBuf]) -> Option<PathBuf> {

@@ -11,12 +11,12 @@ fn between<'a>(text: &'a str, before: &str, after: char) -> Vec<&'a str> {
 
 #[test]
 fn the_page_weighs_at_most_50_kilobytes() {
-    let total: usize = files().iter().map(|file| file.bytes.len()).sum();
+    let total: usize = published().map(|file| file.bytes.len()).sum();
     assert!(total <= 50_000, "{total} bytes");
 }
 
 #[test]
-fn every_file_of_the_directory_is_served() {
+fn every_file_of_the_directory_is_published() {
     let mut directories = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/files"))];
     let mut count = 0;
     while let Some(directory) = directories.pop() {
@@ -28,7 +28,7 @@ fn every_file_of_the_directory_is_served() {
             }
         }
     }
-    assert_eq!(count, files().len());
+    assert_eq!(count, published().count());
     assert_eq!(file("/").map(|file| file.path), Some("/index.html"));
     assert_eq!(file("/nothing.html"), None);
 }
