@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local::replay::{case, play};
+use local_lambda::LogLine;
 use tokio::sync::broadcast;
 
 /// Plays sample events through the real functions, one at a time, and shows what each did
@@ -38,7 +39,7 @@ async fn run(arguments: Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     let cases = case::select(case::load(&arguments.events)?, arguments.which.as_deref())?;
     let own = std::env::current_exe()?;
     let binaries = own.parent().unwrap_or(Path::new("."));
-    let logs = broadcast::Sender::new(4_096);
+    let logs = broadcast::Sender::<LogLine>::new(4_096);
     if arguments.logs {
         let mut lines = logs.subscribe();
         tokio::spawn(async move {

@@ -34,13 +34,13 @@ impl fmt::Display for Outcome {
         for event in &self.published {
             line(f, "published", &published(event))?;
         }
-        for message in self.refused.iter().filter(|message| message.get("detail-type").is_none()) {
-            line(f, "refused", &text(message, "/reason"))?;
-        }
-        if !self.for_the_edge.is_empty() {
-            let depth = self.for_the_edge;
-            let count = depth.visible + depth.delayed + depth.in_flight;
-            line(f, "edge queue", &format!("{count} waiting"))?;
+        let depth = self.for_the_edge;
+        let queues = [
+            ("for the edge", depth.visible + depth.delayed + depth.in_flight),
+            ("refused", self.refused.len()),
+        ];
+        for (queue, count) in queues.into_iter().filter(|(_, count)| *count > 0) {
+            line(f, queue, &format!("{count} in the queue"))?;
         }
         Ok(())
     }
@@ -51,10 +51,7 @@ fn show(f: &mut fmt::Formatter<'_>, delivery: &Delivery) -> fmt::Result {
         Err(error) => line(f, "no answer", &error.to_string())?,
         Ok(answer) => match (delivery.status(), delivery.failures()) {
             (Some(status), _) => http(f, status, delivery)?,
-            (None, Some(failures)) if failures.is_empty() => line(f, "answer", "batchItemFailures: none")?,
-            (None, Some(failures)) => {
-                line(f, "answer", &format!("batchItemFailures: {}", failures.join(" ")))?
-            }
+            (None, Some(failures)) => line(f, "answer", &wanted_back(&failures))?,
             (None, None) => line(f, "answer", &counts(answer))?,
         },
     }
@@ -109,6 +106,14 @@ fn at_edge(version: Option<u64>) -> String {
     if version == Some(0) { "no such product".to_owned() } else { or_nothing(version) }
 }
 
+fn wanted_back(failures: &[&str]) -> String {
+    match failures {
+        [] => "batchItemFailures: none".to_owned(),
+        [one] => format!("batchItemFailures: {one}"),
+        many => format!("batchItemFailures: {} of them", many.len()),
+    }
+}
+
 fn asked(call: &Call) -> String {
     let items = call.items.join(" ");
     match &call.refused {
@@ -120,12 +125,13 @@ fn asked(call: &Call) -> String {
 fn published(event: &Value) -> String {
     let kind = text(event, "/detail-type");
     match kind.as_str() {
-        "ProductUpdated" => format!(
-            "{kind} {} {} to version {}",
-            text(event, "/detail/id"),
-            text(event, "/detail/change"),
-            text(event, "/detail/version")
-        ),
+        "ProductUpdated" => {
+            let version = match text(event, "/detail/version").as_str() {
+                "0" => "without a version".to_owned(),
+                version => format!("version {version}"),
+            };
+            format!("{kind} {} {}, {version}", text(event, "/detail/id"), text(event, "/detail/change"))
+        }
         _ => format!("{kind} {}: {}", text(event, "/detail/id"), text(event, "/detail/reason")),
     }
 }
@@ -146,5 +152,5 @@ fn text(value: &Value, pointer: &str) -> String {
 }
 
 fn line(f: &mut fmt::Formatter<'_>, label: &str, text: &str) -> fmt::Result {
-    writeln!(f, "  {label:<12}{text}")
+    writeln!(f, "  {label:<14}{text}")
 }
