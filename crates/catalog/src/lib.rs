@@ -13,12 +13,14 @@
 //! | conditional writes, and telling the cache | [`write`] |
 //! | what a change of a row tells the cache | [`change`], [`invalidation`] |
 //! | what is published then, and which tags answers carry | [`events`], [`tags`] |
+//! | which purges of the edge follow from published changes | [`edge`] |
 //! | what is asked of the database and the bus | [`ports`] |
 //!
 //! The crate holds no code of any cloud or store.
 
 pub mod change;
 pub mod details;
+pub mod edge;
 pub mod events;
 pub mod invalidation;
 pub mod keys;
