@@ -73,7 +73,7 @@ fn distribution(api: &str, site: &str) -> Result<EdgeConfig, StartError> {
     let behaviours = vec![
         viewers(Behaviour::uncached("/api/admin/*", "api")),
         viewers(Behaviour::uncached("/api/fresh/*", "api")),
-        viewers(Behaviour::cached("/api/*", "api", policy)),
+        revalidating(viewers(Behaviour::cached("/api/*", "api", policy))),
         viewers(Behaviour::uncached("/_tidemark/*", "site")),
         viewers(Behaviour::cached("*", "site", Policy::caching_optimized())),
     ];
@@ -90,6 +90,14 @@ fn distribution(api: &str, site: &str) -> Result<EdgeConfig, StartError> {
         origin_read_timeout: Duration::from_secs(5),
         ..EdgeConfig::new(origins, behaviours)
     })
+}
+
+/// Browsers obey `stale-while-revalidate` as well, and no purge reaches them: what the API says of freshness is meant for
+/// the edge, and viewers are told to ask each time.
+fn revalidating(mut behaviour: Behaviour) -> Behaviour {
+    let ask = HeaderValue::from_static("no-cache");
+    behaviour.add_headers.push((http::header::CACHE_CONTROL, ask));
+    behaviour
 }
 
 fn failed(error: impl std::fmt::Display) -> StartError {

@@ -43,9 +43,14 @@ pub fn router(levels: Arc<Levels>) -> Router {
         .route("/_tidemark/levels", get(show))
         .route("/_tidemark/events", get(events));
     for file in site::files() {
+        let path = file.path.trim_start_matches('/');
+        // What the deployed site says of itself is answered from here.
+        if path.starts_with("_tidemark/") {
+            continue;
+        }
         let answer = move || async move { serve(file) };
-        router = router.route(&format!("/{}", file.path.trim_start_matches('/')), get(answer));
-        if file.path.trim_start_matches('/') == "index.html" {
+        router = router.route(&format!("/{path}"), get(answer));
+        if path == "index.html" {
             router = router.route("/", get(answer));
         }
     }

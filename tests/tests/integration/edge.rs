@@ -50,6 +50,7 @@ async fn a_miss_at_every_level_becomes_a_hit_at_the_edge_without_its_tags() {
     assert_eq!(second.header("x-cache"), "Hit from cloudfront");
     assert_eq!((second.version(), &second.body), (first.version(), &first.body));
     assert_eq!(second.header("cache-tag"), "", "tags are no viewer's business");
+    assert_eq!(second.header("cache-control"), "no-cache", "browsers would obey stale-while-revalidate");
 }
 
 #[tokio::test]
