@@ -1,4 +1,45 @@
 //! The edge of the local stack: an HTTP cache in front of any origin, and CloudFront's invalidation API.
+//!
+//! - [`Edge`] answers viewers: [`EdgeConfig`] has its [`Behaviour`]s and [`Origin`]s, a [`Policy`] its time to live, cache key
+//!   and [`Dialect`]. [`serve`] puts it on a listener.
+//! - [`CloudFront`] is the API (CreateInvalidation, GetInvalidation, ListInvalidations) for any AWS SDK or CLI.
+//! - [`EdgeEvent`]s tell what happens; [`Edge::peek`] shows what is held.
+//!
+//! Inside, downwards: `cloudfront` and `serve` · `edge` (the handle) · `exchange` (from request to answer) · `store` (what is
+//! held) · `http_rules` (RFC 9110 and 9111 as functions) · `config`, `key`, `tags`, `invalidation`, `events`, `clock`.
+//!
+//! Under [`Dialect::CLOUDFRONT`] it does what CloudFront documents. Where that is silent, or a local stack is better off:
+//! - `Vary` is obeyed as in RFC 9111; CloudFront looks at its own cache key only.
+//! - An answer to a request with `Authorization` is kept only if it may be under RFC 9111.
+//! - A range is cut from the complete object, which is fetched for it; partial answers are not kept.
+//! - gzip is the only encoding, and only what is kept is compressed.
+//! - Requests for one key wait for the first; if its answer is not for others (`no-store`, `private`, `no-cache`, or stale at
+//!   once) each then asks the origin for itself.
+//! - A purge takes effect at once unless [`ImitatedDelay`] is configured. An answer on its way at that moment is stored after
+//!   it, as on CloudFront, unless [`InFlightFills::Refuse`] is.
+//!
+//! ```
+//! use local_edge::{Behaviour, CloudFront, CloudFrontConfig, Edge, EdgeConfig, Origin, Policy, QueryKey};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let _guard = tokio::runtime::Runtime::new()?; let _guard = _guard.enter();
+//! let api = Origin::at("http://127.0.0.1:3000".parse()?);
+//! let policy = Policy {
+//!     query: QueryKey::Allow(vec!["category".into(), "currency".into()]),
+//!     headers: vec!["x-cache-min-version".parse()?],
+//!     ..Policy::origin_controlled()
+//! };
+//! let products = Behaviour { remove_headers: vec!["cache-tag".parse()?], ..Behaviour::cached("*", "api", policy) };
+//! let edge = Edge::new(EdgeConfig {
+//!     tag_header: Some("cache-tag".parse()?),
+//!     version_header: Some("x-cache-version".parse()?),
+//!     ..EdgeConfig::new([("api".into(), api)], vec![Behaviour::uncached("/api/admin/*", "api"), products])
+//! })?;
+//! let invalidations = CloudFront::new(edge.clone(), CloudFrontConfig::new("ELOCAL"));
+//! let (_viewers, _aws_clients) = (edge.router(), invalidations.router());
+//! # Ok(())
+//! # }
+//! ```
 
 mod clock;
 mod cloudfront;
@@ -7,8 +48,10 @@ mod edge;
 mod events;
 mod exchange;
 mod http_rules;
+mod interim;
 mod invalidation;
 mod key;
+mod serve;
 mod store;
 mod tags;
 
@@ -20,3 +63,4 @@ pub use config::{
 pub use edge::{Edge, Held};
 pub use events::{EdgeEvent, EventKind};
 pub use invalidation::{Item, ItemError};
+pub use serve::serve;

@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Parser;
-use local_edge::{Edge, EdgeConfig};
+use http::HeaderName;
+use local_edge::{CloudFront, CloudFrontConfig, Edge, EdgeConfig};
 use tokio::net::TcpListener;
 
 /// An HTTP cache in front of one origin that obeys the origin's headers.
@@ -17,6 +18,12 @@ struct Arguments {
     /// The port on 127.0.0.1 to answer on
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// A second port, for CloudFront's invalidation API over distribution ELOCAL
+    #[arg(long)]
+    api_port: Option<u16>,
+    /// The origin's response header that carries cache tags
+    #[arg(long, default_value = "cache-tag")]
+    tag_header: HeaderName,
 }
 
 #[tokio::main]
@@ -26,7 +33,6 @@ async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
             eprintln!("local-edge: {error}");
             ExitCode::FAILURE
         }
@@ -34,17 +40,34 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let edge = Edge::new(EdgeConfig::generic(arguments.origin.clone()))?;
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
-    let listener =
-        TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let tag_header = Some(arguments.tag_header);
+    let edge = Edge::new(EdgeConfig { tag_header, ..EdgeConfig::generic(arguments.origin.clone()) })?;
+    let listener = listen(arguments.port).await?;
     println!("http://{} in front of {}", listener.local_addr()?, arguments.origin);
-    let app = edge.router().into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(stopped()).await?;
+    if let Some(port) = arguments.api_port {
+        let listener = listen(port).await?;
+        println!("http://{} is its CloudFront API, distribution ELOCAL", listener.local_addr()?);
+        let api = CloudFront::new(edge.clone(), CloudFrontConfig::new("ELOCAL")).router();
+        tokio::spawn(async move { axum::serve(listener, api).await });
+    }
+    local_edge::serve(edge, listener, stopped()).await;
     Ok(())
 }
 
+async fn listen(port: u16) -> Result<TcpListener, String> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+}
+
+/// Resolves at SIGINT or SIGTERM.
 async fn stopped() {
-    // Without a signal handler the process ends by the signal itself, which is as well.
-    let _ = tokio::signal::ctrl_c().await;
+    use tokio::signal::unix::{SignalKind, signal};
+    // Without a handler the process ends by the signal itself, which is as well.
+    match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+        (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        },
+        _ => std::future::pending().await,
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// In effect within 5 s and completed within 25 s, both at the 95th percentile.
 const PUBLISHED: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(25));
 
-/// Exponentially distributed times with these 95th percentiles, in a sequence the seed decides.
+/// Exponentially distributed times with these 95th percentiles (a day at most), in a sequence the seed decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImitatedDelay {
     /// Decides the sequence of times.
@@ -32,6 +32,12 @@ pub(super) struct Delays {
 
 impl Delays {
     pub(super) fn new(percentiles: ImitatedDelay) -> Self {
+        const AT_MOST: Duration = Duration::from_secs(24 * 3600);
+        let percentiles = ImitatedDelay {
+            effect_p95: percentiles.effect_p95.min(AT_MOST),
+            completion_p95: percentiles.completion_p95.min(AT_MOST),
+            ..percentiles
+        };
         Self { percentiles, random: Mutex::new(fastrand::Rng::with_seed(percentiles.seed)) }
     }
 

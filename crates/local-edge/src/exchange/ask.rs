@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, Uri, Version, header, request::Parts};
 
 use crate::config::{Behaviour, Cache, Policy};
 use crate::http_rules::RequestDirectives;
+use crate::interim::Interim;
 use crate::key::Key;
 
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(super) struct Ask {
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) viewer: IpAddr,
+    /// Where interim responses go while the answer is awaited.
+    pub(super) interim: Option<Interim>,
     pub(super) key: Key,
     /// Empty where the behaviour ignores what viewers ask for.
     pub(super) wishes: RequestDirectives,
@@ -48,6 +51,7 @@ impl Ask {
             method: parts.method,
             uri: parts.uri,
             headers: parts.headers,
+            interim: parts.extensions.remove(),
             viewer: viewer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             key,
             wishes,

@@ -16,6 +16,7 @@ use super::origin::{Collected, OriginError, collect, upstream};
 use crate::config::{Cache, ErrorCaching, Policy};
 use crate::events::EventKind;
 use crate::http_rules::{format_http_date, judge};
+use crate::interim::Interim;
 use crate::store::{Entry, Fill, Usable};
 
 /// What a fetch brought for the request that began it.
@@ -35,12 +36,13 @@ impl Exchange {
         ask: Arc<Ask>,
         stale: Option<Arc<Entry>>,
         flight: Option<Flight>,
+        interim: Option<Interim>,
     ) -> oneshot::Receiver<Reply> {
         let (reply_to, reply) = oneshot::channel();
         let exchange = self.clone();
         tokio::spawn(async move {
             let fill = exchange.store.begin_fill();
-            let (reply, outcome) = exchange.ask_origin(&ask, stale, &fill).await;
+            let (reply, outcome) = exchange.ask_origin(&ask, stale, &fill, interim).await;
             drop(fill);
             if let Some(flight) = flight {
                 flight.finish(outcome);
@@ -53,7 +55,8 @@ impl Exchange {
 
     /// Starts a fetch that no viewer waits for.
     pub(super) fn refresh(self: &Arc<Self>, ask: &Arc<Ask>, stale: &Arc<Entry>, flight: Flight) {
-        let reply = self.fetch(ask.clone(), Some(stale.clone()), Some(flight));
+        // The viewer has his answer: an interim response would come after it.
+        let reply = self.fetch(ask.clone(), Some(stale.clone()), Some(flight), None);
         let (exchange, stale) = (self.clone(), stale.clone());
         tokio::spawn(async move {
             if !matches!(reply.await, Ok(Reply::Entry(_, EventKind::Miss | EventKind::RefreshHit))) {
@@ -62,10 +65,16 @@ impl Exchange {
         });
     }
 
-    async fn ask_origin(&self, ask: &Ask, mut stale: Option<Arc<Entry>>, fill: &Fill) -> (Reply, Outcome) {
+    async fn ask_origin(
+        &self,
+        ask: &Ask,
+        mut stale: Option<Arc<Entry>>,
+        fill: &Fill,
+        interim: Option<Interim>,
+    ) -> (Reply, Outcome) {
         loop {
             let sent = Instant::now();
-            let answer = match self.send_on(ask, stale.as_deref()).await {
+            let answer = match self.send_on(ask, stale.as_deref(), interim.clone()).await {
                 Ok(answer) => answer,
                 Err(error) => return self.failed(ask, stale, error, fill),
             };
@@ -89,7 +98,12 @@ impl Exchange {
     }
 
     /// A GET without the viewer's conditions and ranges, conditional if there is a copy to confirm.
-    async fn send_on(&self, ask: &Ask, stale: Option<&Entry>) -> Result<Response<Body>, OriginError> {
+    async fn send_on(
+        &self,
+        ask: &Ask,
+        stale: Option<&Entry>,
+        interim: Option<Interim>,
+    ) -> Result<Response<Body>, OriginError> {
         let (behaviour, origin) = self.route(ask);
         let mut parts = upstream(behaviour, origin, ask, Method::GET)
             .map_err(|error| OriginError::Unreachable(error.to_string()))?;
@@ -99,7 +113,7 @@ impl Exchange {
         if let Some(stale) = stale {
             stale.validators.ask(&mut parts.headers);
         }
-        let mut answer = self.client.send(Request::from_parts(parts, Body::empty())).await?;
+        let mut answer = self.client.send(Request::from_parts(parts, Body::empty()), interim).await?;
         self.date(answer.headers_mut());
         Ok(answer)
     }
@@ -165,8 +179,8 @@ impl Exchange {
     /// While an error would be kept, a stale copy is served without asking again.
     fn spare_origin(&self, ask: &Ask, entry: &Arc<Entry>, status: StatusCode) {
         let ttl = self.error_ttl(ask, status);
-        if !ttl.is_zero() {
-            self.store.rest(entry, Instant::now() + ttl);
+        if let Some(until) = Instant::now().checked_add(ttl).filter(|_| !ttl.is_zero()) {
+            self.store.rest(entry, until);
         }
     }
 

@@ -177,7 +177,7 @@ impl Exchange {
         stale: Option<Arc<Entry>>,
         flight: Option<collapse::Flight>,
     ) -> Response<Body> {
-        match self.fetch(ask.clone(), stale, flight).await {
+        match self.fetch(ask.clone(), stale, flight, ask.interim.clone()).await {
             Ok(Reply::Entry(entry, how)) => self.answer(&ask, &entry, how),
             Ok(Reply::Stream(answer)) => {
                 self.tell_answer(EventKind::Miss, &ask, answer.status(), answer.headers());

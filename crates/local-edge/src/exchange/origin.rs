@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::ask::Ask;
 use crate::config::{Behaviour, Cache, EdgeConfig, Forward, Origin};
 use crate::http_rules::{remove_hop_by_hop, set};
+use crate::interim::Interim;
 use crate::key::keyed_query;
 
 /// Named in `Via`, to the origin and to the viewer.
@@ -54,8 +55,20 @@ impl OriginClient {
     }
 
     /// Sends one request. The answer comes without hop-by-hop fields; a body that stops for longer than the read time-out
-    /// ends in an error.
-    pub(super) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, OriginError> {
+    /// ends in an error. Interim responses go to `interim` at once.
+    pub(super) async fn send(
+        &self,
+        mut request: Request<Body>,
+        interim: Option<Interim>,
+    ) -> Result<Response<Body>, OriginError> {
+        if let Some(interim) = interim {
+            hyper::ext::on_informational(&mut request, move |early| {
+                // 100 and 101 concern the connection to the origin alone.
+                if early.status().as_u16() > 101 {
+                    interim.send(early.status(), early.headers());
+                }
+            });
+        }
         let answer = timeout(self.read_timeout, self.client.request(request)).await;
         let answer = answer.map_err(|_| OriginError::TimedOut)?.map_err(|error| {
             let told = with_sources(&error);

@@ -36,7 +36,7 @@ impl Exchange {
         let (behaviour, origin) = self.route(ask);
         let parts = upstream(behaviour, origin, ask, ask.method.clone())
             .map_err(|error| OriginError::Unreachable(error.to_string()))?;
-        let mut answer = self.client.send(Request::from_parts(parts, body)).await?;
+        let mut answer = self.client.send(Request::from_parts(parts, body), ask.interim.clone()).await?;
         self.date(answer.headers_mut());
         Ok(answer)
     }

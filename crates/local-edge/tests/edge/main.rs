@@ -16,6 +16,7 @@ mod passing;
 mod purging;
 mod revalidation;
 mod sdk;
+mod serving;
 mod stale;
 mod store;
 mod support;

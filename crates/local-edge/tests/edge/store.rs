@@ -52,6 +52,16 @@ async fn an_object_larger_than_the_store_is_served_and_not_kept() {
 }
 
 #[tokio::test]
+async fn an_object_larger_than_the_store_pushes_nothing_out() {
+    let large = ok("max-age=60", &"x".repeat(20_000));
+    let origin = Scripted::answering(vec![ok("max-age=60", "small"), large]).await;
+    let edge = Edge::new(EdgeConfig { store_bytes: 11_000, ..config(&origin) }).unwrap();
+    get(&edge, "/small").await;
+    get(&edge, "/large").await;
+    assert_eq!(get(&edge, "/small").await.x_cache(), "Hit");
+}
+
+#[tokio::test]
 async fn peeking_shows_version_age_and_freshness_of_each_variant() {
     let (_origin, edge) = small_edge().await;
     get(&edge, "/a?x=1").await;
