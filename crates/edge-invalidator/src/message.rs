@@ -1,0 +1,195 @@
+//! A message becomes an order, or is refused.
+//!
+//! Two kinds of text are read: an EventBridge event of the type `ProductUpdated`, and what this function sends to itself
+//! for a second purge:
+//!
+//! ```json
+//! {"purge-again": {"items": ["#product:b-1"], "reference": "tidemark-…"}}
+//! ```
+//!
+//! Each record of a batch is read by itself: one that cannot be read must not take the others with it.
+
+use std::collections::BTreeSet;
+
+use cache::UnixMillis;
+use catalog::edge::{Item, Order, Update};
+use serde_json::{Value, json};
+
+/// One record of an SQS batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Names it in the answer.
+    pub id: String,
+    /// Names it to the queue.
+    pub receipt: String,
+    /// How often it was received, this time included.
+    pub received: u32,
+    /// What it holds.
+    pub body: String,
+    /// What the body asks for, or why it asks for nothing.
+    pub content: Result<Content, Refused>,
+}
+
+/// What an event asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Content {
+    /// The event's id.
+    pub event: String,
+    /// What is to be done.
+    pub order: Order,
+}
+
+/// Why a text asks for nothing. It never will.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
+impl Message {
+    /// Reads one record.
+    pub fn read(record: &Value) -> Message {
+        let text = |pointer| record.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let (id, receipt, body) = (text("/messageId"), text("/receiptHandle"), text("/body"));
+        let sent_at = text("/attributes/SentTimestamp").parse().ok();
+        let content = serde_json::from_str(body)
+            .map_err(|error| Refused(format!("the body is not JSON: {error}")))
+            .and_then(|body| Content::read(&body, sent_at));
+        Message {
+            id: id.to_owned(),
+            receipt: receipt.to_owned(),
+            received: text("/attributes/ApproximateReceiveCount").parse().unwrap_or(1),
+            body: body.to_owned(),
+            content,
+        }
+    }
+}
+
+impl Content {
+    /// Reads an event. `sent_at` is when it was put into the queue, if it came through one.
+    pub fn read(body: &Value, sent_at: Option<UnixMillis>) -> Result<Content, Refused> {
+        if let Some(again) = body.get("purge-again") {
+            return again_from(again);
+        }
+        match body.get("detail-type").and_then(Value::as_str) {
+            Some("ProductUpdated") => {}
+            Some(other) => return Err(Refused(format!("the detail-type is {other:?}, not ProductUpdated"))),
+            None => return Err(Refused("there is no detail-type: not an EventBridge event".to_owned())),
+        }
+        // Of two moments by which it had been published, the earlier one is nearer.
+        let published_at = published_at(body).into_iter().chain(sent_at).min();
+        let detail = body.get("detail").unwrap_or(&Value::Null);
+        let update = Update::read(detail, published_at).map_err(|error| Refused(error.to_string()))?;
+        let event = body.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(Content { event, order: Order::Update(update) })
+    }
+}
+
+/// The latest moment at which an event with this `time` can have been published: EventBridge leaves out the fraction.
+fn published_at(event: &Value) -> Option<UnixMillis> {
+    let time = event.get("time")?.as_str()?.parse::<jiff::Timestamp>().ok()?;
+    let time = u64::try_from(time.as_millisecond()).ok()?;
+    Some(if time.is_multiple_of(1_000) { time + 999 } else { time })
+}
+
+fn again_from(again: &Value) -> Result<Content, Refused> {
+    let texts = again.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let items = texts.iter().map(|item| {
+        let text = item.as_str().ok_or_else(|| Refused(format!("{item} is no item")))?;
+        Item::parse(text).map_err(|error| Refused(error.to_string()))
+    });
+    let items = items.collect::<Result<BTreeSet<_>, _>>()?;
+    if items.is_empty() {
+        return Err(Refused("a second purge without items".to_owned()));
+    }
+    let reference = again.get("reference").and_then(Value::as_str).unwrap_or_default();
+    // The first purge's events had the same items: with their ids the second would pass for a repetition of the first.
+    Ok(Content { event: format!("again {reference}"), order: Order::Again(items) })
+}
+
+/// The text of a message that asks for a second purge of `items`, which were first purged under `reference`.
+pub fn purge_again(items: &[Item], reference: &str) -> String {
+    let items: Vec<_> = items.iter().map(Item::as_str).collect();
+    json!({ "purge-again": { "items": items, "reference": reference } }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(change: impl FnOnce(&mut Value)) -> Value {
+        let mut event = json!({
+            "version": "0", "id": "e-1", "detail-type": "ProductUpdated", "source": "tidemark",
+            "account": "1", "time": "2026-11-20T10:00:00Z", "region": "eu-west-1", "resources": [],
+            "detail": {"id": "b-1", "version": 8, "change": "updated", "paths": [], "written_at": 7}
+        });
+        change(&mut event);
+        event
+    }
+
+    const TIME: u64 = 1_795_168_800_000;
+
+    fn record(body: &str) -> Value {
+        json!({
+            "messageId": "m-1", "receiptHandle": "r-1", "body": body, "eventSource": "aws:sqs",
+            "attributes": {"ApproximateReceiveCount": "3", "SentTimestamp": (TIME + 400).to_string()}
+        })
+    }
+
+    fn published(content: &Content) -> Option<u64> {
+        match &content.order {
+            Order::Update(update) => update.published_at,
+            Order::Again(_) => panic!("not an update"),
+        }
+    }
+
+    #[test]
+    fn a_message_holds_an_event() {
+        let message = Message::read(&record(&event(|_| {}).to_string()));
+        assert_eq!((message.id.as_str(), message.receipt.as_str(), message.received), ("m-1", "r-1", 3));
+        let content = message.content.unwrap();
+        assert_eq!((content.event.as_str(), published(&content)), ("e-1", Some(TIME + 400)));
+    }
+
+    #[test]
+    fn an_event_had_been_published_by_the_end_of_its_second() {
+        let read = |time: &str, sent_at| {
+            Content::read(&event(|event| event["time"] = json!(time)), sent_at).unwrap()
+        };
+        assert_eq!(published(&read("2026-11-20T10:00:00Z", None)), Some(TIME + 999));
+        assert_eq!(published(&read("2026-11-20T10:00:00.250Z", None)), Some(TIME + 250));
+        assert_eq!(
+            published(&read("2026-11-20T10:00:00Z", Some(TIME + 9_000))),
+            Some(TIME + 999),
+            "it waited"
+        );
+        assert_eq!(published(&read("soon", Some(5))), Some(5));
+        assert_eq!(published(&read("soon", None)), None);
+    }
+
+    #[test]
+    fn a_second_purge_reads_back_as_it_was_written_under_an_id_of_its_own() {
+        let items = ["#product:b-1", "/api/products/*"].map(|text| Item::parse(text).unwrap());
+        let text = purge_again(&items, "tidemark-1");
+        let content = Message::read(&record(&text)).content.unwrap();
+        assert_eq!(
+            content,
+            Content { event: "again tidemark-1".into(), order: Order::Again(BTreeSet::from(items)) }
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_with_its_reason() {
+        let reason = |body: &str| Message::read(&record(body)).content.unwrap_err().0;
+        assert!(reason("{").contains("not JSON"));
+        assert!(reason("7").contains("no detail-type"));
+        let other = event(|event| event["detail-type"] = json!("RecordRefused")).to_string();
+        assert!(reason(&other).contains("RecordRefused"));
+        assert!(
+            reason(&event(|event| event["detail"]["id"] = json!("a/b")).to_string()).contains("product id")
+        );
+        assert!(reason(&event(|event| event["detail"] = Value::Null).to_string()).contains("ProductUpdated"));
+        for items in [json!([]), json!([7]), json!(["no item"]), json!("#a")] {
+            reason(&json!({"purge-again": {"items": items}}).to_string());
+        }
+        assert!(Message::read(&json!("nonsense")).content.is_err());
+    }
+}
