@@ -139,7 +139,7 @@ fn published(event: &Value) -> String {
 /// The counts of an answer that are not zero.
 fn counts(answer: &Value) -> String {
     let Some(fields) = answer.as_object() else { return answer.to_string() };
-    let told = fields.iter().filter(|(_, value)| **value != Value::from(0));
+    let told = fields.iter().filter(|(_, value)| value.as_u64() != Some(0));
     told.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
 }
 
