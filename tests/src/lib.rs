@@ -73,6 +73,11 @@ impl World {
     /// A stack with other options.
     pub async fn with(change: impl FnOnce(&mut Options)) -> World {
         let mut options = Options::new(binaries());
+        // A busy machine must not look like a slow cache.
+        let patience = [("read-api", "CACHE_TIMEOUT_MS", "1000"), ("write-api", "TELL_TIMEOUT_MS", "2000")];
+        for (function, name, value) in patience {
+            options.overrides.entry(function).or_default().insert(name.to_owned(), value.to_owned());
+        }
         change(&mut options);
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{error}"));
         let dynamodb = dynamodb(&stack.endpoints.dynamodb);

@@ -16,6 +16,7 @@ pub fn run(full: bool) -> Result<(), Failure> {
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     step("documentation", documentation)?;
     tools::browser()?;
+    tools::cache_server()?;
     // Binaries and tests in one go: the features of dependencies are then resolved, and built, once.
     step("build", command("cargo", &["build", "--workspace", "--all-targets"]))?;
     let mut tests = command("cargo", &["test", "--workspace", "--no-fail-fast"]);

@@ -1,6 +1,6 @@
 //! Tools that checks need and a bare machine lacks: installed once, below the target directory or by the package manager.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::command::{self, Failure};
@@ -27,30 +27,42 @@ pub fn sam() -> Result<PathBuf, Failure> {
     Ok(sam)
 }
 
-/// A headless browser for the page's tests.
+/// A headless browser, for the page's tests.
 pub fn browser() -> Result<(), Failure> {
-    let there = ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| on_path(name));
-    if there {
+    package(&["chromium", "chromium-browser", "google-chrome"], "chromium")
+}
+
+/// A Valkey or Redis server. Installed before the tests start: several of them would try at once.
+pub fn cache_server() -> Result<(), Failure> {
+    package(&["valkey-server", "redis-server"], "redis-server")
+}
+
+/// One of some programs, or the package that has one.
+fn package(programs: &[&str], package: &str) -> Result<(), Failure> {
+    if programs.iter().any(|name| on_path(name)) {
         return Ok(());
     }
-    eprintln!("installing chromium");
+    eprintln!("installing {package}");
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+        // At runlevel 1 a package does not start the service it brings.
+        command
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .env("RUNLEVEL", "1")
+            .stdout(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
-    if apt(&["update", "-qq"]) && apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium"]) {
+    if apt(&["update", "-qq"]) && apt(&["install", "-y", "-qq", "--no-install-recommends", package]) {
         return Ok(());
     }
-    Err("the page's tests need Chromium: install the package `chromium` and try again".to_owned())
+    Err(format!(
+        "the tests need one of {}: install the package `{package}` and try again",
+        programs.join(", ")
+    ))
 }
 
 fn on_path(name: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).any(|folder: PathBuf| is_program(&folder.join(name)))
-    })
-}
-
-fn is_program(path: &Path) -> bool {
-    path.is_file()
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
 }
