@@ -26,12 +26,26 @@ pub(super) struct Came {
     pub(super) delay: Duration,
 }
 
+/// An entry but for what follows from the request and the configuration.
+pub(super) struct Draft {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) validators: Validators,
+    pub(super) squeezed: bool,
+    /// None: those in the headers.
+    pub(super) tags: Option<Vec<String>>,
+    pub(super) lifetime: Lifetime,
+    pub(super) vary: VaryValues,
+    pub(super) initial_age: Duration,
+}
+
 impl Exchange {
     pub(super) fn arrival<'a>(&self, ask: &Ask, came: &'a Came) -> Arrival<'a> {
         self.arrival_of(ask, came.parts.status, &came.parts.headers, came.delay)
     }
 
-    fn arrival_of<'a>(
+    pub(super) fn arrival_of<'a>(
         &self,
         ask: &Ask,
         status: StatusCode,
@@ -85,7 +99,18 @@ impl Exchange {
                 }
             }
         }
-        self.assemble(ask, status, headers, content, validators, squeezed, None, lifetime, vary, initial_age)
+        let draft = Draft {
+            status,
+            headers,
+            body: content,
+            validators,
+            squeezed,
+            tags: None,
+            lifetime,
+            vary,
+            initial_age,
+        };
+        self.assemble(ask, draft)
     }
 
     /// The origin confirmed a copy: it is stored again under the headers the 304 brought.
@@ -99,6 +124,8 @@ impl Exchange {
         };
         if old.squeezed {
             weaken_etag(&mut headers);
+        }
+        if varies_by_encoding(&old.headers) {
             add_vary_encoding(&mut headers);
         }
         let arrival = self.arrival_of(ask, old.status, &headers, came.delay);
@@ -108,44 +135,26 @@ impl Exchange {
         let keep = lifetime.is_some() && vary.is_some() && !ask.wishes.no_store;
         let tag_header = self.config.tag_header.as_ref();
         let retold = tag_header.is_some_and(|name| came.parts.headers.contains_key(name));
-        let tags = (!retold).then(|| old.tags.clone());
-        let entry = Arc::new(self.assemble(
-            ask,
-            old.status,
+        let draft = Draft {
+            status: old.status,
             headers,
-            old.body.clone(),
+            body: old.body.clone(),
             validators,
-            old.squeezed,
-            tags,
-            lifetime.unwrap_or(Lifetime::error(Duration::ZERO)),
-            vary.unwrap_or_default(),
+            squeezed: old.squeezed,
+            tags: (!retold).then(|| old.tags.clone()),
+            lifetime: lifetime.unwrap_or(Lifetime::error(Duration::ZERO)),
+            vary: vary.unwrap_or_default(),
             initial_age,
-        ));
+        };
+        let entry = Arc::new(self.assemble(ask, draft));
         let outcome = if keep { self.keep(&entry, fill) } else { Outcome::NotShared };
         (Reply::Entry(entry, EventKind::RefreshHit), outcome)
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one place builds entries; its callers differ in every part"
-    )]
-    fn assemble(
-        &self,
-        ask: &Ask,
-        status: StatusCode,
-        headers: HeaderMap,
-        body: Bytes,
-        validators: Validators,
-        squeezed: bool,
-        tags: Option<Vec<String>>,
-        lifetime: Lifetime,
-        vary: VaryValues,
-        initial_age: Duration,
-    ) -> Entry {
+    pub(super) fn assemble(&self, ask: &Ask, draft: Draft) -> Entry {
+        let Draft { status, headers, body, validators, squeezed, tags, lifetime, vary, initial_age } = draft;
         let tags = tags.unwrap_or_else(|| tags_of(&headers, self.config.tag_header.as_ref()));
-        let version = self.version(&headers);
-        let received = Instant::now();
-        let key = ask.key.clone();
+        let (key, version, received) = (ask.key.clone(), self.version(&headers), Instant::now());
         Entry {
             key,
             vary,
@@ -166,25 +175,27 @@ impl Exchange {
     pub(super) fn error_entry(&self, ask: &Ask, status: StatusCode, reason: &str, ttl: Duration) -> Entry {
         let (mut headers, body) = error_page(status, reason);
         self.date(&mut headers);
-        let lifetime = Lifetime::error(ttl);
-        self.assemble(
-            ask,
+        let draft = Draft {
             status,
             headers,
             body,
-            Validators::default(),
-            false,
-            None,
-            lifetime,
-            Vec::new(),
-            Duration::ZERO,
-        )
+            validators: Validators::default(),
+            squeezed: false,
+            tags: None,
+            lifetime: Lifetime::error(ttl),
+            vary: Vec::new(),
+            initial_age: Duration::ZERO,
+        };
+        self.assemble(ask, draft)
     }
 }
 
+fn varies_by_encoding(headers: &HeaderMap) -> bool {
+    vary_names(headers).is_none_or(|names| names.contains(&header::ACCEPT_ENCODING))
+}
+
 fn add_vary_encoding(headers: &mut HeaderMap) {
-    let told = vary_names(headers).is_none_or(|names| names.contains(&header::ACCEPT_ENCODING));
-    if !told {
+    if !varies_by_encoding(headers) {
         headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     }
 }

@@ -1,17 +1,19 @@
 //! Requests the cache does not answer: uncached behaviours, other methods, and HEAD without a usable copy.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use http::{Method, Request, Response, header};
 
 use super::Exchange;
 use super::ask::Ask;
+use super::keep::Draft;
 use super::origin::{OriginError, upstream};
 use super::respond::{failure, from_origin};
 use crate::config::Cache;
 use crate::events::EventKind;
-use crate::http_rules::{Arrival, Validators, judge, merge_304};
+use crate::http_rules::{Validators, judge, merge_304};
 use crate::invalidation::Item;
 use crate::store::Entry;
 
@@ -80,30 +82,21 @@ impl Exchange {
             return;
         }
         let headers = merge_304(&stale.headers, update);
-        let arrival = Arrival {
-            status: stale.status,
-            headers: &headers,
-            authorized: ask.headers.contains_key(header::AUTHORIZATION),
-            at: self.clock.wall(),
-            delay: Default::default(),
-        };
+        let arrival = self.arrival_of(ask, stale.status, &headers, Duration::ZERO);
         let (lifetime, initial_age) =
             (judge(self.policy(ask), &self.config.error_ttl, &arrival), arrival.initial_age());
         let (Some(lifetime), Some(vary)) = (lifetime, self.vary(ask, &headers)) else { return };
-        let fresh = Entry {
-            key: stale.key.clone(),
-            vary,
+        let fresh = Draft {
             status: stale.status,
+            headers,
+            body: stale.body.clone(),
             validators: stale.validators.clone(),
             squeezed: false,
-            tags: stale.tags.clone(),
-            version: self.version(&headers),
+            tags: Some(stale.tags.clone()),
             lifetime,
+            vary,
             initial_age,
-            received: tokio::time::Instant::now(),
-            body: stale.body.clone(),
-            headers,
         };
-        self.keep(&Arc::new(fresh), fill);
+        self.keep(&Arc::new(self.assemble(ask, fresh)), fill);
     }
 }

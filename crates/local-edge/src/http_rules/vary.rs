@@ -26,5 +26,16 @@ pub(crate) fn vary_names(headers: &HeaderMap) -> Option<Vec<HeaderName>> {
 
 /// What a request has under these names.
 pub(crate) fn vary_values(names: &[HeaderName], request: &HeaderMap) -> VaryValues {
-    names.iter().map(|name| (name.clone(), combined(request, name))).collect()
+    names.iter().map(|name| (name.clone(), selecting(request, name))).collect()
+}
+
+/// Whether a request has the same under all of them.
+pub(crate) fn vary_matches(values: &VaryValues, request: &HeaderMap) -> bool {
+    values.iter().all(|(name, value)| selecting(request, name) == *value)
+}
+
+fn selecting(request: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let value = combined(request, name)?;
+    let has_no_case = matches!(*name, header::ACCEPT_LANGUAGE | header::ACCEPT_ENCODING);
+    Some(if has_no_case { value.to_ascii_lowercase() } else { value })
 }

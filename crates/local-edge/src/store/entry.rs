@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
-use crate::http_rules::{Lifetime, RequestDirectives, Validators, VaryValues};
+use crate::http_rules::{Lifetime, RequestDirectives, Validators, VaryValues, vary_matches};
 use crate::key::Key;
 
 /// A complete answer to a GET. Never changed: a refreshed copy is another entry that takes its place.
@@ -80,6 +80,6 @@ impl Entry {
     }
 
     pub(crate) fn matches(&self, request: &HeaderMap) -> bool {
-        self.vary.iter().all(|(name, value)| crate::http_rules::combined(request, name) == *value)
+        vary_matches(&self.vary, request)
     }
 }
