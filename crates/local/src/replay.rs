@@ -14,7 +14,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cache::UnixMillis;
+use cache::{StoreError, UnixMillis};
 use local_events::sqs::{Depth, Receive, SqsError};
 use local_lambda::LogLine;
 use serde_json::Value;
@@ -74,8 +74,11 @@ pub enum ReplayError {
     /// A part of the bench did not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The cache did not say what it holds.
+    #[error("the cache: {0}")]
+    Cache(#[from] StoreError),
     /// A queue did not take or give a message.
-    #[error("the queue of the edge's function: {0}")]
+    #[error("a queue: {0}")]
     Queue(#[from] SqsError),
 }
 
@@ -111,9 +114,9 @@ async fn play_on(bench: &mut Bench, case: &Case) -> Result<Outcome, ReplayError>
             bench.warm(id).await;
         }
     }
-    let before = bench.all_levels(&ids).await;
+    let before = bench.all_levels(&ids).await?;
     let deliveries = delivery::deliver(bench, case).await?;
-    let after = bench.all_levels(&ids).await;
+    let after = bench.all_levels(&ids).await?;
     let products = ids.into_iter().zip(before.into_iter().zip(after)).map(|(id, (before, after))| Seen {
         id,
         before,

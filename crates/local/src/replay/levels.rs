@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cache::{CacheStore, Kind, Record};
+use cache::{CacheStore, Kind, Record, StoreError};
 use cache_valkey::ValkeyStore;
 use dynoxide::Database;
 use http::Uri;
@@ -43,8 +43,17 @@ impl InCache {
 
 impl Levels {
     /// Looks at each level, without reading through any.
-    pub async fn of(id: &str, database: &Database, store: &ValkeyStore, edge: &Edge) -> Levels {
-        Levels { table: in_table(database, id), cache: in_cache(store, id).await, edge: at_edge(edge, id) }
+    pub async fn of(
+        id: &str,
+        database: &Database,
+        store: &ValkeyStore,
+        edge: &Edge,
+    ) -> Result<Levels, StoreError> {
+        Ok(Levels {
+            table: in_table(database, id),
+            cache: in_cache(store, id).await?,
+            edge: at_edge(edge, id),
+        })
     }
 }
 
@@ -67,10 +76,10 @@ fn in_table(database: &Database, id: &str) -> Option<u64> {
     Some(version.unwrap_or_default())
 }
 
-async fn in_cache(store: &ValkeyStore, id: &str) -> Option<InCache> {
-    let raw = store.read(&key_of(id)?).await.ok()??;
-    let head = Record::decode(&raw).ok()?.head;
-    Some(InCache { kind: head.kind, version: head.version.0, floor: head.floor.0 })
+async fn in_cache(store: &ValkeyStore, id: &str) -> Result<Option<InCache>, StoreError> {
+    let Some(key) = key_of(id) else { return Ok(None) };
+    let head = store.read(&key).await?.and_then(|raw| Record::decode(&raw).ok()).map(|record| record.head);
+    Ok(head.map(|head| InCache { kind: head.kind, version: head.version.0, floor: head.floor.0 }))
 }
 
 fn at_edge(edge: &Edge, id: &str) -> Option<u64> {
