@@ -1,7 +1,7 @@
 //! Replays the sample events through the real functions, one at a time, and tells what each did.
 //!
 //! - [`case`]: the files, `events/<function>/<case>.json`
-//! - [`bench`]: the parts of the local stack without their mappings: nothing acts but the function that is invoked
+//! - [`mod@bench`]: the parts of the local stack without their mappings: nothing acts but the function that is invoked
 //! - [`calls`]: what CloudFront was asked for
 //! - [`delivery`]: an event on its way into a function, as its source would deliver it, and the answer
 //! - [`levels`]: a product as each level has it
