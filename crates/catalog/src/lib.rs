@@ -10,7 +10,7 @@
 //! | what is cached and sent of a product | [`representation`] |
 //! | reading through the cache | [`read`] |
 //! | lists, page by page | [`list`] |
-//! | conditional writes, and telling the cache | [`write`] |
+//! | conditional writes, and telling the cache | [`mod@write`] |
 //! | what a change of a row tells the cache | [`change`], [`invalidation`] |
 //! | what is published then, and which tags answers carry | [`events`], [`tags`] |
 //! | which purges of the edge follow from published changes | [`edge`] |

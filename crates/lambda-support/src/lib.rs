@@ -4,7 +4,7 @@
 //! - [`logs`]: JSON logs
 //! - [`clients`]: the Valkey store and the AWS clients, made once and reused
 //! - [`etag`], [`problem`]: what the HTTP functions share
-//! - [`exit`]: a start that fails says why in one line
+//! - [`mod@exit`]: a start that fails says why in one line
 
 pub mod clients;
 pub mod etag;
