@@ -55,7 +55,24 @@ pub fn items(aws: &aws_config::SdkConfig, table: &str) -> Arc<DynamoItemStore> {
     Arc::new(DynamoItemStore::new(aws_sdk_dynamodb::Client::new(aws), table))
 }
 
-/// The time left until an invocation's deadline, given in milliseconds since the epoch as Lambda does.
+/// The time left until an invocation's deadline, given in milliseconds since the epoch as Lambda does. A deadline on the
+/// first day of 1970 is the time itself: `cargo lambda watch` gives every invocation 600000.
 pub fn until(deadline: u64) -> Duration {
-    Duration::from_millis(deadline.saturating_sub(SystemClock.now()))
+    const A_DAY: u64 = 86_400_000;
+    let now = if deadline < A_DAY { 0 } else { SystemClock.now() };
+    Duration::from_millis(deadline.saturating_sub(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_a_moment_or_in_the_local_emulator_a_span() {
+        let now = SystemClock.now();
+        let left = until(now + 10_000);
+        assert!(left <= Duration::from_secs(10) && left > Duration::from_secs(5), "{left:?}");
+        assert_eq!(until(600_000), Duration::from_secs(600));
+        assert_eq!(until(now - 1_000), Duration::ZERO);
+    }
 }
