@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use http::{HeaderMap, Request, Response, Uri};
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 use crate::config::{ConfigError, EdgeConfig};
 use crate::events::EdgeEvent;
 use crate::exchange::Exchange;
+use crate::http_rules::decompress;
 use crate::invalidation::Item;
 
 /// One edge. Clones share its store.
@@ -39,6 +41,9 @@ pub struct Held {
     /// Its stored headers, the tag header among them.
     #[serde(skip)]
     pub headers: HeaderMap,
+    /// Its body as the origin sent it: what the edge has compressed is plain again.
+    #[serde(skip)]
+    pub body: Bytes,
 }
 
 impl Edge {
@@ -86,6 +91,12 @@ impl Edge {
                 fresh_for: entry.fresh_for(now),
                 bytes: entry.body.len(),
                 headers: entry.headers.clone(),
+                // The edge's own gzip can be read; an empty body is the worst a broken one comes to.
+                body: if entry.squeezed {
+                    decompress(&entry.body).unwrap_or_default()
+                } else {
+                    entry.body.clone()
+                },
             })
             .collect()
     }

@@ -18,6 +18,21 @@
 //! - A purge takes effect at once unless [`ImitatedDelay`] is configured. An answer on its way at that moment is stored after
 //!   it, as on CloudFront, unless [`InFlightFills::Refuse`] is.
 //!
+//! # As a cache among others
+//!
+//! Alone in front of an origin ([`EdgeConfig::generic`]) it follows RFC 9111. The [tests for HTTP caches](https://cache-tests.fyi)
+//! (370, version 0.4.5) say of it: of 163 required behaviours 160 pass, none fails, 3 concern browsers only and are not run. Of 107
+//! optional ones 96 pass, 9 do not and 2 are not run: POST is not answered from the store, nor on CloudFront; parts of an
+//! object are neither kept nor completed (5 tests); languages are not sorted before `Vary` compares them (2); a copy without
+//! `Last-Modified` is as new as its `Date`, so one that came after the date in `If-Modified-Since` is sent whole. The other 100
+//! ask what a cache does without saying what it should: 62 times yes, 33 times no, 5 times neither.
+//!
+//! ```text
+//! npm run server                                                              # in a checkout of http-tests/cache-tests
+//! cargo xtask edge --origin http://127.0.0.1:8000 --port 8081
+//! npm run --silent cli --base=http://127.0.0.1:8081 > results.json
+//! ```
+//!
 //! ```
 //! use local_edge::{Behaviour, CloudFront, CloudFrontConfig, Edge, EdgeConfig, Origin, Policy, QueryKey};
 //!

@@ -1,9 +1,9 @@
 //! Compression at the edge, under CloudFront's conditions.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use bytes::Bytes;
-use flate2::{Compression, write::GzEncoder};
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::directives::split_list;
@@ -93,6 +93,13 @@ pub(crate) fn compress(headers: &mut HeaderMap, body: &Bytes) -> std::io::Result
     headers.remove(header::ACCEPT_RANGES);
     weaken_etag(headers);
     Ok(body)
+}
+
+/// What [`compress`] was given.
+pub(crate) fn decompress(body: &[u8]) -> std::io::Result<Bytes> {
+    let mut plain = Vec::new();
+    GzDecoder::new(body).read_to_end(&mut plain)?;
+    Ok(plain.into())
 }
 
 /// The entity tag of the uncompressed body, made true for the compressed one.

@@ -19,7 +19,7 @@ pub(crate) use conditional::{Validators, not_modified};
 pub(crate) use date::format_http_date;
 pub(crate) use directives::{RequestDirectives, ResponseDirectives};
 pub(crate) use freshness::{Arrival, Lifetime, judge};
-pub(crate) use gzip::{accepts_gzip, compress, compressible, weaken_etag};
+pub(crate) use gzip::{accepts_gzip, compress, compressible, decompress, weaken_etag};
 pub(crate) use headers::{combined, merge_304, remove_hop_by_hop, set};
 pub(crate) use range::{Range, requested_range};
 pub(crate) use vary::{VaryValues, vary_matches, vary_names, vary_values};

@@ -40,6 +40,16 @@ async fn a_compressible_answer_is_compressed_for_viewers_that_accept_it() {
 }
 
 #[tokio::test]
+async fn who_looks_into_the_store_reads_a_compressed_body_plain() {
+    let origin = Scripted::answering(vec![json(5_000)]).await;
+    let edge = compressing(&origin);
+    get_with(&edge, "/a", GZIP).await;
+    let [held] = &edge.peek(&"/a".parse().unwrap())[..] else { panic!("one object is held") };
+    assert!(held.bytes < 5_000, "it is held compressed");
+    assert!(held.body == "a".repeat(5_000), "and read plain");
+}
+
+#[tokio::test]
 async fn others_get_it_plain_from_an_object_of_their_own() {
     let origin = Scripted::answering(vec![json(5_000)]).await;
     let edge = compressing(&origin);

@@ -62,7 +62,7 @@ async fn an_object_larger_than_the_store_pushes_nothing_out() {
 }
 
 #[tokio::test]
-async fn peeking_shows_version_age_and_freshness_of_each_variant() {
+async fn peeking_shows_version_body_age_and_freshness_of_each_variant() {
     let (_origin, edge) = small_edge().await;
     get(&edge, "/a?x=1").await;
     advance(20).await;
@@ -71,6 +71,7 @@ async fn peeking_shows_version_age_and_freshness_of_each_variant() {
     assert_eq!(all.iter().map(|held| held.key.as_str()).collect::<Vec<_>>(), ["/a?x=1", "/a?x=2"]);
     let [one] = &edge.peek(&"/a?x=1".parse().unwrap())[..] else { panic!("one object has this query") };
     assert_eq!((one.version.as_deref(), one.status, one.bytes), (Some("3"), 200, 4_000));
+    assert_eq!(one.body, "x".repeat(4_000));
     assert_eq!((one.age.as_secs(), one.fresh_for.as_secs()), (20, 39));
     assert!(edge.peek(&"/ab".parse().unwrap()).is_empty());
 }
