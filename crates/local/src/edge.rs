@@ -16,6 +16,9 @@ use crate::stack::StartError;
 /// The distribution's id.
 pub const DISTRIBUTION: &str = "E2TIDEMARKLOCAL";
 
+/// How long the edge waits for an origin to say something, at the beginning of an answer and within it.
+pub const ORIGIN_READ_TIMEOUT: Duration = Duration::from_secs(5);
+
 const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
 const VERSION: HeaderName = HeaderName::from_static("x-cache-version");
 const MIN_VERSION: HeaderName = HeaderName::from_static("x-cache-min-version");
@@ -87,7 +90,7 @@ fn distribution(api: &str, site: &str) -> Result<EdgeConfig, StartError> {
                 [400, 403, 404, 405, 412, 414, 416].map(|status| (status, Duration::ZERO)),
             ),
         },
-        origin_read_timeout: Duration::from_secs(5),
+        origin_read_timeout: ORIGIN_READ_TIMEOUT,
         ..EdgeConfig::new(origins, behaviours)
     })
 }

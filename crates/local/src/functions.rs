@@ -42,6 +42,8 @@ impl Wiring {
     pub fn environment(&self) -> BTreeMap<String, String> {
         let pairs = [
             ("AWS_REGION", REGION),
+            // Version 1 of the AWS CLI knows it by this name only.
+            ("AWS_DEFAULT_REGION", REGION),
             // The emulators take any credentials.
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),

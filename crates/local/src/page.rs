@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::database::TABLE;
+use crate::edge::ORIGIN_READ_TIMEOUT;
 use crate::journey::{Reporter, key_of};
 
 /// What the page looks at.
@@ -98,13 +99,11 @@ async fn in_cache(store: &ValkeyStore, id: &str) -> Option<Value> {
         Kind::Live => "live",
         Kind::Absent => "absent",
     };
-    let body: Option<Value> = serde_json::from_slice(Representation::from_stored(record.body).body()).ok();
-    let price = body.and_then(|body| body["price_cents"].as_u64());
     Some(json!({
         "kind": kind,
         "version": record.head.version.0,
         "floor": record.head.floor.0,
-        "price_cents": price,
+        "price_cents": price_in(Representation::from_stored(record.body).body()),
     }))
 }
 
@@ -112,7 +111,12 @@ fn at_edge(edge: &Edge, id: &str) -> Option<Value> {
     let url: Uri = format!("/api/products/{id}").parse().ok()?;
     let held = edge.peek(&url).into_iter().next()?;
     let version = held.version.and_then(|version| version.parse::<u64>().ok());
-    Some(json!({ "version": version, "age": held.age.as_secs(), "price_cents": null }))
+    Some(json!({ "version": version, "age": held.age.as_secs(), "price_cents": price_in(&held.body) }))
+}
+
+/// The price in an answer of the API, if it has one.
+fn price_in(body: &[u8]) -> Option<u64> {
+    serde_json::from_slice::<Value>(body).ok()?["price_cents"].as_u64()
 }
 
 async fn events(State(levels): State<Arc<Levels>>) -> Response {
@@ -128,7 +132,9 @@ async fn events(State(levels): State<Arc<Levels>>) -> Response {
             }
         }
     });
-    let mut response = Sse::new(stream).keep_alive(KeepAlive::default()).into_response();
+    // The edge gives up an origin that is silent for its read time-out, also in the middle of an answer.
+    let signs_of_life = KeepAlive::new().interval(ORIGIN_READ_TIMEOUT / 5);
+    let mut response = Sse::new(stream).keep_alive(signs_of_life).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -134,6 +134,24 @@ async fn admin_and_fresh_paths_pass_through_and_the_site_is_served() {
 }
 
 #[tokio::test]
+async fn a_look_into_the_levels_shows_the_same_price_at_each() {
+    let w = World::start().await;
+    let price = at_edge(&w, BOOT).await.json()["price_cents"].as_u64();
+    assert!(price.is_some());
+    let levels = at_edge(&w, "/_tidemark/levels?id=boots-001").await.json();
+    assert_eq!(["dynamodb", "valkey", "edge"].map(|level| levels[level]["price_cents"].as_u64()), [price; 3]);
+}
+
+#[tokio::test]
+async fn the_stream_of_steps_outlives_a_quiet_time() {
+    let w = World::start().await;
+    let url = format!("{}/_tidemark/events", w.stack.endpoints.edge);
+    let mut steps = w.http.get(url).send().await.unwrap();
+    let first = steps.chunk().await.expect("the edge cuts it off").expect("it ends");
+    assert!(first.starts_with(b":"), "a sign of life, though nothing happened: {first:?}");
+}
+
+#[tokio::test]
 async fn an_edge_that_refuses_for_a_while_loses_nothing() {
     let w = World::start().await;
     let before = held(&w).await;
