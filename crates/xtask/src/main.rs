@@ -53,9 +53,9 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
-        Task::Up { arguments } => program::become_program(&program::STACK, "local", &arguments),
-        Task::Edge { arguments } => program::become_program(&["local-edge"], "local-edge", &arguments),
-        Task::Replay { arguments } => program::become_program(&program::STACK, "replay", &arguments),
+        Task::Up { arguments } => program::become_program("local", &arguments),
+        Task::Edge { arguments } => program::become_program("local-edge", &arguments),
+        Task::Replay { arguments } => program::become_program("replay", &arguments),
         Task::Test { full } => check::run(full),
     };
     match result {

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use crate::command::{self, Failure, command, root};
 
-/// The stack and the functions it runs.
-pub const STACK: [&str; 5] = ["local", "read-api", "write-api", "stream-invalidator", "edge-invalidator"];
+/// The stack, the functions it runs, and the edge alone. Always built together: which packages are named decides the
+/// features of what they depend on, and another choice would compile all of it anew.
+const PROGRAMS: [&str; 6] =
+    ["local", "local-edge", "read-api", "write-api", "stream-invalidator", "edge-invalidator"];
 
-/// Builds packages and replaces this process by one of their binaries, so that a signal reaches it and nothing else.
-pub fn become_program(packages: &[&str], binary: &str, arguments: &[String]) -> Result<(), Failure> {
+/// Builds the programs and replaces this process by one of them, so that a signal reaches it and nothing else.
+pub fn become_program(binary: &str, arguments: &[String]) -> Result<(), Failure> {
     let mut build = command("cargo", &["build", "--bins"]);
-    build.args(packages.iter().flat_map(|name| ["--package", name]));
+    build.args(PROGRAMS.iter().flat_map(|name| ["--package", name]));
     // Standard output is kept for the program's own words.
     build.stdout(std::io::stderr());
     command::run(build)?;
