@@ -3,7 +3,7 @@
 //! [`ValkeyStore`] implements [`cache::CacheStore`]: READ is a plain `GET`, the other operations are scripts, each on
 //! one key in one round trip (`src/scripts/*.lua`). The connection is made at the first command, shared by all
 //! requests of the process, and made anew when it breaks. Commands used: `GET`, `GETRANGE`, `SET`, `SETRANGE`, `DEL`,
-//! `EVALSHA`, `SCRIPT LOAD`; all of them exist in Redis 6 and later and in every Valkey.
+//! `MGET`, `EVALSHA`, `SCRIPT LOAD`; all of them exist in Redis 6 and later and in every Valkey.
 
 mod config;
 mod error;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use cache::record::HEAD_LEN;
 use cache::{
     BeginFill, Begun, CacheStore, Fill, FillOutcome, Head, Invalidated, Invalidation, Key, Kind, StoreError,
-    Version,
 };
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{AsyncCommands, FromRedisValue, RedisResult, ScriptInvocation};
+use redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation};
 
 use crate::config::ValkeyConfig;
 use crate::error::{is_broken_connection, store_error};
@@ -46,43 +46,73 @@ impl ValkeyStore {
         };
         answer.map_err(store_error)
     }
+
+    /// As [`run`](Self::run), for a plain command.
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        let first: RedisResult<T> = command.query_async(&mut self.connection.clone()).await;
+        let answer = match first {
+            Err(error) if is_broken_connection(&error) => {
+                command.query_async(&mut self.connection.clone()).await
+            }
+            answer => answer,
+        };
+        answer.map_err(store_error)
+    }
 }
 
 #[async_trait]
 impl CacheStore for ValkeyStore {
     async fn read(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
-        let first: RedisResult<Option<Bytes>> = self.connection.clone().get(key.as_str()).await;
-        let answer = match first {
-            Err(error) if is_broken_connection(&error) => self.connection.clone().get(key.as_str()).await,
-            answer => answer,
-        };
-        answer.map_err(store_error)
+        self.ask(redis::cmd("GET").arg(key.as_str())).await
+    }
+
+    async fn read_head(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+        let mut get_range = redis::cmd("GETRANGE");
+        get_range.arg(key.as_str()).arg(0).arg(HEAD_LEN - 1);
+        let head: Bytes = self.ask(&get_range).await?;
+        Ok(Some(head).filter(|head| !head.is_empty()))
+    }
+
+    async fn read_many(&self, keys: &[Key]) -> Vec<Result<Option<Bytes>, StoreError>> {
+        if keys.is_empty() {
+            return Vec::new();
+        }
+        let mut get_all = redis::cmd("MGET");
+        keys.iter().for_each(|key| {
+            get_all.arg(key.as_str());
+        });
+        match self.ask::<Vec<Option<Bytes>>>(&get_all).await {
+            Ok(raws) if raws.len() == keys.len() => raws.into_iter().map(Ok).collect(),
+            Ok(raws) => {
+                let error =
+                    StoreError::Refused(format!("MGET of {} keys answered {}", keys.len(), raws.len()));
+                keys.iter().map(|_| Err(error.clone())).collect()
+            }
+            Err(error) => keys.iter().map(|_| Err(error.clone())).collect(),
+        }
     }
 
     async fn begin_fill(&self, key: &Key, begin: &BeginFill) -> Result<Begun, StoreError> {
         let deadline = begin.now.saturating_add(as_millis(begin.lease));
-        let pending = Head::pending(begin.token, Version::ZERO, deadline);
+        let pending = Head::pending(begin.token, begin.now, deadline);
         let mut invocation = self.scripts.begin_fill.key(key.as_str());
         invocation
             .arg(format!("{:013}", begin.now))
             .arg(format!("{deadline:013}"))
             .arg(&pending.encode()[..])
-            .arg(as_millis(begin.pending_ttl));
+            .arg(as_millis(begin.pending_ttl))
+            .arg(u8::from(begin.generational));
         begun(self.run(invocation).await?)
     }
 
     async fn fill(&self, key: &Key, fill: &Fill) -> Result<FillOutcome, StoreError> {
-        let kind = match fill.kind {
-            Kind::Live => "L-",
-            Kind::Absent => "A-",
-            Kind::Pending => {
-                return Err(StoreError::Refused("a fill is live or absent, never pending".into()));
-            }
-        };
+        if fill.kind == Kind::Pending {
+            return Err(StoreError::Refused("a fill is never pending".into()));
+        }
         let mut invocation = self.scripts.fill.key(key.as_str());
         invocation
             .arg(fill.token.as_bytes())
-            .arg(kind)
+            .arg(&[fill.kind.letter(), fill.encoding.letter()])
             .arg(format!("{:020}", fill.version.0))
             .arg(format!("{:013}", fill.fresh_until))
             .arg(format!("{:08x}", fill.body_hash))
@@ -98,9 +128,9 @@ impl CacheStore for ValkeyStore {
                 raise.arg(format!("{:020}", version.0));
                 raise
             }
-            Invalidation::Forced(token) => {
+            Invalidation::Forced { token, born } => {
                 let mut drop = self.scripts.drop.key(key.as_str());
-                drop.arg(&Head::pending(token, Version::ZERO, 0).encode()[..]);
+                drop.arg(&Head::pending(token, born, 0).encode()[..]);
                 drop
             }
         };

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::key::Key;
-use crate::record::{HEAD_LEN, Kind, Record, Token, body_hash};
+use crate::record::{Encoding, HEAD_LEN, Kind, Record, Token, body_hash};
 use crate::rule::{Verdict, judge};
 use crate::store::{BeginFill, Begun, CacheStore, Fill, FillOutcome, Invalidated, Invalidation};
 use crate::version::Version;
@@ -44,13 +44,20 @@ pub fn fresh_key() -> Key {
 }
 
 fn begin_at(now: u64) -> BeginFill {
-    BeginFill { token: Token::from_bits(fastrand::u64(..)), now, lease: LEASE, pending_ttl: PENDING_TTL }
+    BeginFill {
+        token: Token::from_bits(fastrand::u64(..)),
+        now,
+        lease: LEASE,
+        pending_ttl: PENDING_TTL,
+        generational: false,
+    }
 }
 
 fn live(begun: &Begun, version: u64, body: &'static str) -> Fill {
     Fill {
         token: begun.head.token,
         kind: Kind::Live,
+        encoding: Encoding::Identity,
         version: Version(version),
         body: Bytes::from_static(body.as_bytes()),
         body_hash: body_hash(body.as_bytes()),
@@ -95,7 +102,7 @@ impl<S: Control> Case<S> {
 
     async fn force(&self) -> Invalidated {
         let token = Token::from_bits(fastrand::u64(..));
-        self.store.invalidate(&self.key, &Invalidation::Forced(token)).await.unwrap()
+        self.store.invalidate(&self.key, &Invalidation::Forced { token, born: NOW }).await.unwrap()
     }
 
     async fn record(&self) -> Option<Record> {
@@ -286,6 +293,67 @@ cases! {
         assert_eq!(case.fill(live(&begun, 100, "second life")).await, FillOutcome::Stored);
         assert_eq!(case.raise(7).await, Invalidated::Raised);
         assert_eq!(case.verdict().await, Some(Verdict::Hit), "an old duplicate does not fence the new life");
+    }
+
+    /// A page of a list carries its family's generation as its token: what was built under another one is gone.
+    a_load_under_another_generation_begins_a_new_life(case) {
+        let begin = |generation: u64, now: u64| BeginFill {
+            token: Token::from_bits(generation),
+            generational: true,
+            ..begin_at(now)
+        };
+        let first = case.store.begin_fill(&case.key, &begin(1, NOW)).await.unwrap();
+        assert_eq!(first.head.token, Token::from_bits(1));
+        assert_eq!(case.fill(live(&first, 0, "page of one")).await, FillOutcome::Stored);
+        let again = case.store.begin_fill(&case.key, &begin(1, NOW)).await.unwrap();
+        assert_eq!((again.head.kind, again.holds_lease), (Kind::Live, true), "the same life goes on");
+        let second = case.store.begin_fill(&case.key, &begin(2, NOW)).await.unwrap();
+        assert!(second.holds_lease, "whatever lease the other life held");
+        assert_eq!((second.head.token, second.head.kind), (Token::from_bits(2), Kind::Pending));
+        assert_eq!(case.fill(live(&again, 0, "page of one")).await, FillOutcome::RefusedToken);
+        assert_eq!(case.fill(live(&second, 0, "page of two")).await, FillOutcome::Stored);
+    }
+
+    /// When a family's generation began decides how long its pages may be kept.
+    a_pending_record_tells_when_it_was_born(case) {
+        case.begin(NOW + 5).await;
+        assert_eq!(case.record().await.unwrap().head.fresh_until, NOW + 5);
+        case.begin(NOW + 5_000).await;
+        assert_eq!(case.record().await.unwrap().head.fresh_until, NOW + 5, "a lease is no birth");
+        case.force().await;
+        assert_eq!(case.record().await.unwrap().head.fresh_until, NOW);
+    }
+
+    /// Kind and encoding are kept as they were given.
+    what_a_fill_says_of_its_body_is_kept(case) {
+        let begun = case.begin(NOW).await;
+        let packed = Fill { encoding: Encoding::Lz4, ..live(&begun, 7, "packed") };
+        assert_eq!(case.fill(packed).await, FillOutcome::Stored);
+        assert_eq!(case.record().await.unwrap().head.encoding, Encoding::Lz4);
+        let marker = Fill { kind: Kind::Uncached, ..live(&begun, 8, "") };
+        assert_eq!(case.fill(marker).await, FillOutcome::Stored);
+        let record = case.record().await.unwrap();
+        assert_eq!((record.head.kind, record.head.version), (Kind::Uncached, Version(8)));
+        assert!(case.begin(NOW).await.holds_lease, "a marker is a record like any other");
+    }
+
+    /// Reading less, and reading several.
+    heads_and_several_records_are_read_as_they_are(case) {
+        assert_eq!(case.store.read_head(&case.key).await.unwrap(), None);
+        case.filled(7, "seven").await;
+        let whole = case.store.read(&case.key).await.unwrap().unwrap();
+        assert_eq!(case.store.read_head(&case.key).await.unwrap().unwrap(), whole.slice(..HEAD_LEN));
+        case.store.put_raw(&case.key, Bytes::from_static(b"short")).await;
+        assert_eq!(case.store.read_head(&case.key).await.unwrap().unwrap(), "short");
+        let others: Vec<_> = (0..40).map(|_| fresh_key()).collect();
+        case.store.put_raw(&others[3], Bytes::from_static(b"three")).await;
+        let keys = [&others[..], std::slice::from_ref(&case.key)].concat();
+        let read = case.store.read_many(&keys).await;
+        let read: Vec<_> = read.into_iter().map(Result::unwrap).collect();
+        assert_eq!(read.len(), 41);
+        assert_eq!((read[3].as_deref(), read[40].as_deref()), (Some(&b"three"[..]), Some(&b"short"[..])));
+        assert_eq!(read.iter().flatten().count(), 2);
+        assert!(case.store.read_many(&[]).await.is_empty());
     }
 
     /// While the lease runs, others are told to wait; when it has run out, the next takes it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use cache::{BreakerConfig, Cache, Clock, Entropy, SystemClock};
+use cache::{Cache, CacheConfig, Clock, Entropy, SystemClock};
 use cache_valkey::{ValkeyConfig, ValkeyStore};
 use catalog::Keys;
 use source_dynamodb::DynamoItemStore;
@@ -34,7 +34,7 @@ impl CacheSettings {
     /// The cache. It connects at its first command.
     pub fn connect(&self) -> Result<Arc<Cache>, lambda_runtime::Error> {
         let store = Arc::new(ValkeyStore::new(self.valkey.clone())?);
-        Ok(Arc::new(Cache::new(store, Arc::new(SystemClock), Entropy::from_os(), BreakerConfig::default())))
+        Ok(Arc::new(Cache::new(store, Arc::new(SystemClock), Entropy::from_os(), CacheConfig::default())))
     }
 }
 
