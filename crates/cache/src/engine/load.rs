@@ -15,7 +15,7 @@ use crate::packing::{Packed, pack};
 use crate::policy::{Policy, millis};
 use crate::record::{Encoding, Head, Kind, body_hash};
 use crate::rule::Verdict;
-use crate::store::{Fill, FillOutcome};
+use crate::store::{Fill, FillOutcome, StoreError};
 use crate::version::Version;
 
 impl Cache {
@@ -53,7 +53,7 @@ impl Cache {
         let policy = lookup.policy;
         let began = self.began();
         let fill = self.prepare(policy, turn, settled, &loaded);
-        let offered = self.kept(policy.store_soft_timeout, self.store.fill(lookup.key, &fill)).await;
+        let offered = self.kept(policy.store_soft_timeout, self.offer(lookup, turn, &fill)).await;
         let provenance = match offered {
             Ok(outcome) => {
                 if let (FillOutcome::Stored, Loaded::Found { body, .. }) = (outcome, &loaded)
@@ -66,6 +66,18 @@ impl Cache {
             Err(failure) => Provenance::Bypassed(Bypass::Failed(failure.name())),
         };
         Answer { settled, ..loaded_answer(loaded, provenance) }
+    }
+
+    /// FILL; for a list, with a look at whether its family's generation is still the one it was built under, sent
+    /// together with it. The page's own key knows nothing of the family.
+    async fn offer(&self, lookup: Lookup<'_>, turn: &Turn, fill: &Fill) -> Result<FillOutcome, StoreError> {
+        let (Some(family), Some(generation)) = (lookup.family, turn.generation) else {
+            return self.store.fill(lookup.key, fill).await;
+        };
+        let (outcome, now) = tokio::try_join!(self.store.fill(lookup.key, fill), self.store.read(family))?;
+        let now = now.as_deref().and_then(|raw| Head::decode(raw).ok());
+        let lives_on = now.is_some_and(|head| head.token == generation.token);
+        Ok(if lives_on { outcome } else { FillOutcome::RefusedToken })
     }
 
     pub(super) async fn load_past_store<L, F>(

@@ -2,5 +2,11 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod batch;
+mod early;
+mod families;
+mod joining;
+mod local;
 mod reads;
+mod sizes;
 mod world;
