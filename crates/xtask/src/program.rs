@@ -1,4 +1,4 @@
-//! `cargo xtask up` and `cargo xtask edge`: build, then become the program.
+//! `cargo xtask up` and others: build, then become the program.
 
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;

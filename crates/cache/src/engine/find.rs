@@ -125,7 +125,8 @@ impl Cache {
         }
     }
 
-    /// A record past its fresh time answers while the lease holder refreshes it; never a fenced one.
+    /// A record past its fresh time answers while the lease holder refreshes it; never a fenced one, nor a list that was
+    /// built while its index may have lagged.
     fn while_revalidating(
         &self,
         lookup: Lookup<'_>,
@@ -133,7 +134,7 @@ impl Cache {
         verdict: Verdict,
         now: UnixMillis,
     ) -> Option<Answer> {
-        let head = seen.head.as_ref().filter(|_| verdict == Verdict::Old)?;
+        let head = seen.head.as_ref().filter(|_| verdict == Verdict::Old && seen.is_settled(lookup))?;
         let within = now < head.fresh_until + millis(lookup.policy.stale_while_revalidate);
         if within { seen.answer(Provenance::StaleWhileRevalidate) } else { None }
     }

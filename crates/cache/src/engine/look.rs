@@ -7,6 +7,7 @@ use crate::answer::{Answer, Content, Provenance};
 use crate::clock::UnixMillis;
 use crate::local::Ticket;
 use crate::packing::unpack;
+use crate::policy::millis;
 use crate::record::{Head, Kind, Record, Token};
 use crate::rule::{Verdict, judge};
 use crate::store::StoreError;
@@ -173,8 +174,14 @@ impl Seen {
         let left = self.head.as_ref()?.fresh_for(now);
         let provenance =
             if self.local { Provenance::LocalHit { left, timed: false } } else { Provenance::Hit(left) };
-        let settled = lookup.family.is_none() || left > lookup.policy.unsettled_for;
-        Some(Answer { settled, ..self.answer(provenance)? })
+        Some(Answer { settled: self.is_settled(lookup), ..self.answer(provenance)? })
+    }
+
+    /// Whether a list was built when its index had caught up: what was not is kept so briefly that it ends here.
+    pub(super) fn is_settled(&self, lookup: Lookup<'_>) -> bool {
+        let (Some(head), Some(generation)) = (&self.head, self.generation) else { return true };
+        let policy = lookup.policy;
+        head.fresh_until > generation.born + millis(policy.index_settle + policy.unsettled_for)
     }
 
     /// What was seen, as an answer.
