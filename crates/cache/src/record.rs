@@ -24,6 +24,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::UnixMillis;
+use crate::packing::unpack;
 use crate::version::Version;
 
 /// Length of the head in bytes.
@@ -238,6 +239,11 @@ impl Record {
     /// Splits stored bytes without copying the body.
     pub fn decode(raw: &Bytes) -> Result<Record, HeadError> {
         Ok(Record { head: Head::decode(raw)?, body: raw.slice(HEAD_LEN..) })
+    }
+
+    /// The body as it was loaded: empty unless live; `None` if it cannot be read or would have more than `limit` bytes.
+    pub fn loaded(&self, limit: usize) -> Option<Bytes> {
+        unpack(self, limit).ok()
     }
 
     /// Head and body as one value.

@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use cache::{CacheStore, Kind, Record};
 use cache_valkey::ValkeyStore;
 use catalog::Representation;
+use catalog::keys::product_policy;
 use dynoxide::Database;
 use futures::stream;
 use http::{HeaderValue, StatusCode, Uri, header};
@@ -97,8 +98,10 @@ async fn in_cache(store: &ValkeyStore, id: &str) -> Option<Value> {
         Kind::Pending => "pending",
         Kind::Live => "live",
         Kind::Absent => "absent",
+        Kind::Uncached => "uncached",
     };
-    let body: Option<Value> = serde_json::from_slice(Representation::from_stored(record.body).body()).ok();
+    let stored = record.loaded(product_policy().max_body)?;
+    let body: Option<Value> = serde_json::from_slice(Representation::from_stored(stored).body()).ok();
     let price = body.and_then(|body| body["price_cents"].as_u64());
     Some(json!({
         "kind": kind,

@@ -62,8 +62,8 @@ impl Scene {
 
     /// A strongly consistent load: the row as it is at some moment between the question and the answer.
     async fn load(&self, process: &Process, item: usize, begun: Option<State>) -> Result<Loaded, LoadError> {
-        let (there, back) =
-            (self.chance.millis(0..=self.plan.delay), self.chance.millis(0..=self.plan.delay));
+        let way = || self.chance.millis(0..=self.plan.load_delay);
+        let (there, back) = (way(), way());
         process.freezer.running().await;
         sleep(there).await;
         let state = match self.flaw {

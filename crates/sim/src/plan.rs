@@ -37,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) failing: u64,
     /// The longest one-way delay of a message, in milliseconds.
     pub(crate) delay: u64,
+    /// The longest way of a load, in milliseconds; longer than some leases.
+    pub(crate) load_delay: u64,
     /// The longest pause between two things one actor does, in milliseconds.
     pub(crate) pause: u64,
     /// How large a body may be, in bytes.
@@ -76,7 +78,7 @@ impl Plan {
         Plan {
             items: 1 + usize::from(chance.percent(40)),
             processes: 1 + chance.number(0..=2) as usize,
-            readers: 1 + usize::from(chance.percent(60)),
+            readers: 1 + chance.number(0..=2) as usize,
             reads: 2 + up_to(5),
             writers: 1 + usize::from(chance.percent(40)),
             writes: 1 + up_to(3),
@@ -85,6 +87,7 @@ impl Plan {
             lost: *chance.one_of(&[0, 0, 5, 20]),
             failing: *chance.one_of(&[0, 0, 10]),
             delay: *chance.one_of(&[1, 5, 40]),
+            load_delay: *chance.one_of(&[1, 20, 100]),
             pause: *chance.one_of(&[5, 30, 300]),
             body: *chance.one_of(&[10, 1_000]),
             policy,

@@ -6,7 +6,6 @@ use super::{Cache, Lookup};
 use crate::answer::{Answer, Content, Provenance};
 use crate::clock::UnixMillis;
 use crate::local::Ticket;
-use crate::packing::unpack;
 use crate::policy::millis;
 use crate::record::{Head, Kind, Record, Token};
 use crate::rule::{Verdict, judge};
@@ -97,7 +96,7 @@ impl Cache {
         let Some(Ok(record)) = raw.map(|raw| Record::decode(&raw)) else {
             return Seen { generation, ..Seen::default() };
         };
-        let body = unpack(&record, lookup.policy.max_body).ok();
+        let body = record.loaded(lookup.policy.max_body);
         let seen = Seen { head: Some(record.head), body, generation, local: false };
         self.learn(lookup, began, &seen);
         seen

@@ -83,6 +83,22 @@ async fn a_load_that_began_below_the_floor_is_not_joined() {
     assert_eq!(first.reader.await.unwrap().storable(), Storable::No);
 }
 
+/// The token is the same; only the floor tells.
+#[tokio::test(start_paused = true)]
+async fn a_load_that_began_below_the_floor_is_not_joined_while_another_process_loads_either() {
+    let w = Arc::new(world());
+    let first = running(&w, Ok(7)).await;
+    w.elsewhere().raise(8).await;
+    let elsewhere = running(&Arc::new(w.elsewhere()), Ok(8)).await;
+    let asked = asking(&w);
+    tokio::time::advance(Duration::from_millis(100)).await;
+    first.go.add_permits(1);
+    assert_eq!(first.reader.await.unwrap().version, Version(7));
+    elsewhere.go.add_permits(1);
+    assert_eq!(asked.await.unwrap().version, Version(8));
+    elsewhere.reader.await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_load_of_another_life_is_not_joined_even_at_the_same_floor() {
     let w = Arc::new(world());
