@@ -1,14 +1,19 @@
 //! The cache store on Valkey or Redis.
-//!
-//! [`ValkeyStore`] implements [`cache::CacheStore`]: READ is a plain `GET`, the other operations are scripts, each on
-//! one key in one round trip (`src/scripts/*.lua`). The connection is made at the first command, shared by all
-//! requests of the process, and made anew when it breaks. Commands used: `GET`, `GETRANGE`, `SET`, `SETRANGE`, `DEL`,
-//! `EVALSHA`, `SCRIPT LOAD`; all of them exist in Redis 6 and later and in every Valkey.
 
+mod acl;
+mod cluster;
 mod config;
-mod error;
+mod connection;
+mod failure;
+mod iam;
+mod login;
+mod node;
+mod request;
 mod scripts;
 mod store;
 
-pub use config::{ConfigError, ValkeyConfig};
+pub use acl::{ACL_CLUSTER_COMMANDS, ACL_COMMANDS, ACL_REPLICA_COMMANDS};
+pub use config::{ConfigError, Form, Replicas, ValkeyConfig};
+pub use iam::{IamLogin, TokenError};
+pub use login::Login;
 pub use store::ValkeyStore;

@@ -1,9 +1,14 @@
 //! The scripts, and what their answers mean.
 
 use cache::{Begun, FillOutcome, Head, Invalidated, StoreError};
-use redis::Script;
 
-/// The scripts, hashed once.
+/// A script, hashed once.
+pub(crate) struct Script {
+    pub(crate) code: String,
+    pub(crate) hash: String,
+}
+
+/// The scripts.
 pub(crate) struct Scripts {
     pub(crate) begin_fill: Script,
     pub(crate) fill: Script,
@@ -13,7 +18,11 @@ pub(crate) struct Scripts {
 
 impl Scripts {
     pub(crate) fn new() -> Self {
-        let script = |body: &str| Script::new(&format!("{}{body}", include_str!("scripts/head.lua")));
+        let script = |body: &str| {
+            let code = format!("{}{body}", include_str!("scripts/head.lua"));
+            let hash = redis::Script::new(&code).get_hash().to_owned();
+            Script { code, hash }
+        };
         Scripts {
             begin_fill: script(include_str!("scripts/begin_fill.lua")),
             fill: script(include_str!("scripts/fill.lua")),

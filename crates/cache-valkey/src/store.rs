@@ -1,111 +1,174 @@
-//! The four operations on a connection.
+//! The operations, on whatever form the servers have.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use cache::record::HEAD_LEN;
 use cache::{
     BeginFill, Begun, CacheStore, Fill, FillOutcome, Head, Invalidated, Invalidation, Key, Kind, StoreError,
-    Version,
 };
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{AsyncCommands, FromRedisValue, RedisResult, ScriptInvocation};
+use futures::future::join_all;
+use redis::{FromRedisValue, Value};
 
-use crate::config::ValkeyConfig;
-use crate::error::{is_broken_connection, store_error};
+use crate::cluster::{Cluster, slot_of};
+use crate::config::{Address, ConfigError, Form, Replicas, ValkeyConfig};
+use crate::connection::Connector;
+use crate::failure::Failure;
+use crate::node::Node;
+use crate::request::{Request, read};
 use crate::scripts::{Scripts, begun, fill_outcome, invalidated};
 
-/// A store on one Valkey or Redis node.
+/// A store on Valkey or Redis, one node or a cluster.
 pub struct ValkeyStore {
-    connection: ConnectionManager,
+    servers: Servers,
     scripts: Scripts,
+    replicas: Option<Replicas>,
+    limit: Duration,
+}
+
+enum Servers {
+    Node(Box<Node>),
+    Cluster(Arc<Cluster>),
 }
 
 impl ValkeyStore {
-    /// A store that connects at its first command. Must be called within a Tokio runtime.
-    pub fn new(config: ValkeyConfig) -> Result<Self, StoreError> {
-        let manager = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(config.connect_timeout))
-            .set_response_timeout(Some(config.response_timeout))
-            .set_number_of_retries(1)
-            .set_min_delay(Duration::from_millis(10));
-        let connection =
-            ConnectionManager::new_lazy_with_config(config.client, manager).map_err(store_error)?;
-        Ok(ValkeyStore { connection, scripts: Scripts::new() })
+    /// A store that connects at its first operation, which must run within a Tokio runtime. The error says which parts
+    /// of the configuration do not go together.
+    pub fn new(config: ValkeyConfig) -> Result<Self, ConfigError> {
+        config.check()?;
+        let connector = Arc::new(Connector::new(&config));
+        let servers = match (config.form, &config.servers[..]) {
+            (Form::Node, [address]) => {
+                Servers::Node(Box::new(Node::new(&connector, Address::clone(address))))
+            }
+            (_, seeds) => Servers::Cluster(Arc::new(Cluster::new(connector, seeds.to_vec()))),
+        };
+        let (replicas, limit) = (config.replicas, config.response_timeout);
+        Ok(ValkeyStore { servers, scripts: Scripts::new(), replicas, limit })
     }
 
-    /// Runs a script, and once more if the connection turns out to be broken: one that was closed while the process
-    /// was idle or frozen shows only when it is used. Every operation may be repeated.
-    async fn run<T: FromRedisValue>(&self, invocation: ScriptInvocation<'_>) -> Result<T, StoreError> {
-        let first: RedisResult<T> = invocation.invoke_async(&mut self.connection.clone()).await;
-        let answer = match first {
-            Err(error) if is_broken_connection(&error) => {
-                invocation.invoke_async(&mut self.connection.clone()).await
+    async fn ask<T: FromRedisValue>(&self, request: Request<'_>) -> Result<T, StoreError> {
+        let answer = tokio::time::timeout(self.limit, async {
+            match &self.servers {
+                Servers::Node(node) => node.request(&request).await,
+                Servers::Cluster(cluster) => cluster.request(&request).await,
             }
-            answer => answer,
-        };
-        answer.map_err(store_error)
+        });
+        let answer: Result<Value, Failure> = answer.await.unwrap_or(Err(Failure::TimedOut));
+        Ok(answer.and_then(read)?)
+    }
+
+    /// The bytes under keys of one slot.
+    async fn read_together(&self, keys: &[&Key]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let Some(first) = keys.first() else { return Ok(Vec::new()) };
+        let mut get_all = redis::cmd("MGET");
+        keys.iter().for_each(|key| {
+            get_all.arg(key.as_str());
+        });
+        let raws: Vec<Option<Bytes>> = self.ask(Request::command(first.as_str(), get_all)).await?;
+        if raws.len() == keys.len() {
+            Ok(raws)
+        } else {
+            Err(StoreError::Refused(format!("MGET of {} keys answered {}", keys.len(), raws.len())))
+        }
+    }
+
+    /// Places of keys that can be read together.
+    fn groups(&self, keys: &[Key]) -> Vec<Vec<usize>> {
+        match self.servers {
+            Servers::Node(_) => vec![(0..keys.len()).collect()],
+            Servers::Cluster(_) => {
+                let mut places: Vec<_> = (0..keys.len()).collect();
+                let slot = |place: &usize| keys.get(*place).map(|key| slot_of(key.as_str()));
+                places.sort_by_key(slot);
+                places.chunk_by(|one, other| slot(one) == slot(other)).map(<[usize]>::to_vec).collect()
+            }
+        }
     }
 }
 
 #[async_trait]
 impl CacheStore for ValkeyStore {
     async fn read(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
-        let first: RedisResult<Option<Bytes>> = self.connection.clone().get(key.as_str()).await;
-        let answer = match first {
-            Err(error) if is_broken_connection(&error) => self.connection.clone().get(key.as_str()).await,
-            answer => answer,
-        };
-        answer.map_err(store_error)
+        let mut get = redis::cmd("GET");
+        get.arg(key.as_str());
+        self.ask(Request::command(key.as_str(), get)).await
+    }
+
+    async fn read_head(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+        let mut get_range = redis::cmd("GETRANGE");
+        get_range.arg(key.as_str()).arg(0).arg(HEAD_LEN - 1);
+        let head: Bytes = self.ask(Request::command(key.as_str(), get_range)).await?;
+        Ok(Some(head).filter(|head| !head.is_empty()))
+    }
+
+    async fn read_many(&self, keys: &[Key]) -> Vec<Result<Option<Bytes>, StoreError>> {
+        let missing = || Err(StoreError::Refused("the key was not asked for".to_owned()));
+        let mut all: Vec<_> = keys.iter().map(|_| missing()).collect();
+        let read = self.groups(keys).into_iter().map(|places| async move {
+            let group: Vec<&Key> = places.iter().filter_map(|place| keys.get(*place)).collect();
+            let raws: Vec<_> = match self.read_together(&group).await {
+                Ok(raws) => raws.into_iter().map(Ok).collect(),
+                Err(error) => group.iter().map(|_| Err(error.clone())).collect(),
+            };
+            places.into_iter().zip(raws)
+        });
+        for (place, raw) in join_all(read).await.into_iter().flatten() {
+            if let Some(slot) = all.get_mut(place) {
+                *slot = raw;
+            }
+        }
+        all
     }
 
     async fn begin_fill(&self, key: &Key, begin: &BeginFill) -> Result<Begun, StoreError> {
         let deadline = begin.now.saturating_add(as_millis(begin.lease));
-        let pending = Head::pending(begin.token, Version::ZERO, deadline);
-        let mut invocation = self.scripts.begin_fill.key(key.as_str());
-        invocation
-            .arg(format!("{:013}", begin.now))
-            .arg(format!("{deadline:013}"))
-            .arg(&pending.encode()[..])
-            .arg(as_millis(begin.pending_ttl));
-        begun(self.run(invocation).await?)
+        let pending = Head::pending(begin.token, begin.now, deadline);
+        let arguments = vec![
+            format!("{:013}", begin.now).into_bytes(),
+            format!("{deadline:013}").into_bytes(),
+            pending.encode().to_vec(),
+            as_millis(begin.pending_ttl).to_string().into_bytes(),
+            flag(begin.generational),
+        ];
+        begun(self.ask(Request::script(key.as_str(), &self.scripts.begin_fill, arguments)).await?)
     }
 
     async fn fill(&self, key: &Key, fill: &Fill) -> Result<FillOutcome, StoreError> {
-        let kind = match fill.kind {
-            Kind::Live => "L-",
-            Kind::Absent => "A-",
-            Kind::Pending => {
-                return Err(StoreError::Refused("a fill is live or absent, never pending".into()));
-            }
-        };
-        let mut invocation = self.scripts.fill.key(key.as_str());
-        invocation
-            .arg(fill.token.as_bytes())
-            .arg(kind)
-            .arg(format!("{:020}", fill.version.0))
-            .arg(format!("{:013}", fill.fresh_until))
-            .arg(format!("{:08x}", fill.body_hash))
-            .arg(as_millis(fill.ttl))
-            .arg(&fill.body[..]);
-        fill_outcome(self.run(invocation).await?)
+        if fill.kind == Kind::Pending {
+            return Err(StoreError::Refused("a fill is never pending".into()));
+        }
+        let arguments = vec![
+            fill.token.as_bytes().to_vec(),
+            vec![fill.kind.letter(), fill.encoding.letter()],
+            format!("{:020}", fill.version.0).into_bytes(),
+            format!("{:013}", fill.fresh_until).into_bytes(),
+            format!("{:08x}", fill.body_hash).into_bytes(),
+            as_millis(fill.ttl).to_string().into_bytes(),
+            fill.body.to_vec(),
+        ];
+        fill_outcome(self.ask(Request::script(key.as_str(), &self.scripts.fill, arguments)).await?)
     }
 
     async fn invalidate(&self, key: &Key, invalidation: &Invalidation) -> Result<Invalidated, StoreError> {
-        let invocation = match *invalidation {
+        let in_any_case = flag(self.replicas.is_some());
+        let (script, first) = match *invalidation {
             Invalidation::UpTo(version) => {
-                let mut raise = self.scripts.raise_floor.key(key.as_str());
-                raise.arg(format!("{:020}", version.0));
-                raise
+                (&self.scripts.raise_floor, format!("{:020}", version.0).into_bytes())
             }
-            Invalidation::Forced(token) => {
-                let mut drop = self.scripts.drop.key(key.as_str());
-                drop.arg(&Head::pending(token, Version::ZERO, 0).encode()[..]);
-                drop
+            Invalidation::Forced { token, born } => {
+                (&self.scripts.drop, Head::pending(token, born, 0).encode().to_vec())
             }
         };
-        invalidated(self.run(invocation).await?)
+        let request = Request::script(key.as_str(), script, vec![first, in_any_case]);
+        invalidated(self.ask(Request { replicas: self.replicas, ..request }).await?)
     }
+}
+
+fn flag(set: bool) -> Vec<u8> {
+    vec![if set { b'1' } else { b'0' }]
 }
 
 fn as_millis(span: Duration) -> u64 {

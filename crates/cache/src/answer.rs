@@ -16,6 +16,9 @@ pub struct Answer {
     pub content: Content,
     /// Where it came from.
     pub provenance: Provenance,
+    /// Whether what it was loaded from had caught up with the last change of its family. Always true of what stands by
+    /// itself; false of a list whose index may still lag.
+    pub settled: bool,
 }
 
 /// A body, or the knowledge that there is none.
@@ -37,6 +40,13 @@ pub enum Content {
 pub enum Provenance {
     /// From the store, fresh for this much longer.
     Hit(Duration),
+    /// From this process's memory.
+    LocalHit {
+        /// Fresh for this much longer.
+        left: Duration,
+        /// Whether the store was not asked in this request (timed), rather than vouched for it (validated).
+        timed: bool,
+    },
     /// From the store, past its fresh time, while another caller refreshes it.
     StaleWhileRevalidate,
     /// From the store because the source has failed.
@@ -51,6 +61,8 @@ pub enum Provenance {
         /// What the store said to the fill.
         fill: FillOutcome,
     },
+    /// From a load that another request of this process was running; levels above may keep it as they may its own answer.
+    Joined(Storable),
     /// From the source alone, because the store failed.
     Bypassed(Bypass),
 }
@@ -68,6 +80,8 @@ pub enum MissReason {
     BelowMinimum,
     /// The caller asked for the source.
     Requested,
+    /// Nothing was missing: the record was near the end of its fresh time.
+    Early,
 }
 
 /// Why the store was not used.
@@ -77,6 +91,10 @@ pub enum Bypass {
     Failed(&'static str),
     /// The caller asked for the source alone.
     Requested,
+    /// The policy of its family says so.
+    Policy,
+    /// It is too large to be kept.
+    TooLarge,
     /// It failed so often of late that it is left alone for a moment.
     BreakerOpen,
 }
@@ -95,10 +113,13 @@ pub enum Storable {
 impl Answer {
     /// Whether levels above may keep this answer.
     pub fn storable(&self) -> Storable {
+        let vouched = if self.settled { Storable::Yes } else { Storable::Briefly };
         match self.provenance {
-            Provenance::Hit(_) => Storable::Yes,
-            Provenance::Loaded { fill: FillOutcome::Stored, .. } => Storable::Yes,
+            Provenance::Hit(_) | Provenance::LocalHit { timed: false, .. } => vouched,
+            Provenance::Loaded { fill: FillOutcome::Stored, .. } => vouched,
+            Provenance::Joined(storable) => storable,
             Provenance::Bypassed(Bypass::Requested) => Storable::No,
+            Provenance::LocalHit { timed: true, .. } => Storable::Briefly,
             Provenance::StaleWhileRevalidate | Provenance::Bypassed(_) => Storable::Briefly,
             Provenance::Loaded { .. } | Provenance::StaleIfError { .. } => Storable::No,
         }

@@ -51,7 +51,7 @@ impl ChaosStore {
             Mood::Well => Ok(()),
             Mood::Down => Err(StoreError::Unavailable("down".into())),
             Mood::Stalled => std::future::pending().await,
-            Mood::ReadOnly if operation == "read" => Ok(()),
+            Mood::ReadOnly if operation.starts_with("read") => Ok(()),
             Mood::ReadOnly => Err(StoreError::Refused("READONLY".into())),
         }
     }
@@ -62,6 +62,18 @@ impl CacheStore for ChaosStore {
     async fn read(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
         self.meet("read").await?;
         self.inner.read(key).await
+    }
+
+    async fn read_head(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+        self.meet("read_head").await?;
+        self.inner.read_head(key).await
+    }
+
+    async fn read_many(&self, keys: &[Key]) -> Vec<Result<Option<Bytes>, StoreError>> {
+        match self.meet("read_many").await {
+            Ok(()) => self.inner.read_many(keys).await,
+            Err(error) => keys.iter().map(|_| Err(error.clone())).collect(),
+        }
     }
 
     async fn begin_fill(&self, key: &Key, begin: &BeginFill) -> Result<Begun, StoreError> {

@@ -34,6 +34,11 @@ impl Entropy {
         span.mul_f64(1.0 - share.clamp(0.0, 1.0) * self.with(fastrand::Rng::f64))
     }
 
+    /// Whether something of this chance (0.0 to 1.0) happens now.
+    pub fn happens(&self, chance: f64) -> bool {
+        chance > 0.0 && self.with(fastrand::Rng::f64) < chance
+    }
+
     fn with<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
         draw(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -27,19 +27,35 @@ impl Key {
     /// Joins the parts; each is checked, so that no id can reach into another key or slot.
     pub fn new(namespace: &str, family: &str, id: &str) -> Result<Key, KeyError> {
         for (name, part) in [("the namespace", namespace), ("the family", family), ("the id", id)] {
-            let clean = part.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'{' | b'}' | b':'));
-            if part.is_empty() || !clean {
+            if !is_clean(part) {
                 return Err(KeyError::BadPart(name));
             }
         }
-        let key = format!("{namespace}:{{{family}:{id}}}");
-        if key.len() > MAX_LEN { Err(KeyError::TooLong(key.len())) } else { Ok(Key(key)) }
+        Key::of_length(format!("{namespace}:{{{family}:{id}}}"))
+    }
+
+    /// A key `<this key>:<name>`: of the same slot, because the hash tag is the same.
+    pub fn member(&self, name: &str) -> Result<Key, KeyError> {
+        if !is_clean(name) {
+            return Err(KeyError::BadPart("the member's name"));
+        }
+        Key::of_length(format!("{}:{name}", self.0))
     }
 
     /// The key as the store sees it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+impl Key {
+    fn of_length(key: String) -> Result<Key, KeyError> {
+        if key.len() > MAX_LEN { Err(KeyError::TooLong(key.len())) } else { Ok(Key(key)) }
+    }
+}
+
+fn is_clean(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'{' | b'}' | b':'))
 }
 
 impl fmt::Display for Key {
@@ -55,6 +71,14 @@ mod tests {
     #[test]
     fn the_hash_tag_holds_family_and_id() {
         assert_eq!(Key::new("tm1", "product", "a-1").unwrap().as_str(), "tm1:{product:a-1}");
+    }
+
+    #[test]
+    fn a_member_shares_the_slot_of_its_key() {
+        let family = Key::new("tm1", "category", "shoes").unwrap();
+        assert_eq!(family.member("24.").unwrap().as_str(), "tm1:{category:shoes}:24.");
+        assert_eq!(family.member("a:b"), Err(KeyError::BadPart("the member's name")));
+        assert!(matches!(family.member(&"x".repeat(250)), Err(KeyError::TooLong(_))));
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl Loaded {
 }
 
 /// Why the source gave nothing.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// The source failed or did not answer in time; a stale answer may stand in.
     #[error("the source is unavailable: {0}")]

@@ -10,9 +10,8 @@ use bytes::Bytes;
 use crate::clock::{Clock, UnixMillis};
 use crate::contract::Control;
 use crate::key::Key;
-use crate::record::{Encoding, Head, Kind, Record};
+use crate::record::{HEAD_LEN, Head, Kind, Record};
 use crate::store::{BeginFill, Begun, CacheStore, Fill, FillOutcome, Invalidated, Invalidation, StoreError};
-use crate::version::Version;
 
 /// A store in memory, with a clock that decides what has expired.
 pub struct MemoryStore {
@@ -50,11 +49,23 @@ impl CacheStore for MemoryStore {
         Ok(self.lock().get(key).map(|entry| entry.raw.clone()))
     }
 
+    async fn read_head(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
+        let head = |raw: Bytes| raw.slice(..raw.len().min(HEAD_LEN));
+        Ok(self.read(key).await?.map(head))
+    }
+
+    async fn read_many(&self, keys: &[Key]) -> Vec<Result<Option<Bytes>, StoreError>> {
+        let entries = self.lock();
+        keys.iter().map(|key| Ok(entries.get(key).map(|entry| entry.raw.clone()))).collect()
+    }
+
     async fn begin_fill(&self, key: &Key, begin: &BeginFill) -> Result<Begun, StoreError> {
         let mut entries = self.lock();
         let lease_until = begin.now + begin.lease.as_millis() as UnixMillis;
-        let Some((entry, mut record)) = known(entries.get_mut(key)) else {
-            let head = Head::pending(begin.token, Version::ZERO, lease_until);
+        let other_life = |record: &Record| begin.generational && record.head.token != begin.token;
+        let found = known(entries.get_mut(key)).filter(|(_, record)| !other_life(record));
+        let Some((entry, mut record)) = found else {
+            let head = Head::pending(begin.token, begin.now, lease_until);
             let raw = Bytes::copy_from_slice(&head.encode());
             entries.insert(key.clone(), Entry { raw, expires_at: self.after(begin.pending_ttl) });
             return Ok(Begun { head, holds_lease: true });
@@ -83,7 +94,7 @@ impl CacheStore for MemoryStore {
         }
         let head = Head {
             kind: fill.kind,
-            encoding: Encoding::Identity,
+            encoding: fill.encoding,
             version: fill.version,
             fresh_until: fill.fresh_until,
             body_hash: fill.body_hash,
@@ -109,8 +120,8 @@ impl CacheStore for MemoryStore {
                 entry.raw = record.encode();
                 Ok(Invalidated::Raised)
             }
-            Invalidation::Forced(token) => {
-                entry.raw = Bytes::copy_from_slice(&Head::pending(token, Version::ZERO, 0).encode());
+            Invalidation::Forced { token, born } => {
+                entry.raw = Bytes::copy_from_slice(&Head::pending(token, born, 0).encode());
                 Ok(Invalidated::Dropped)
             }
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::clock::UnixMillis;
+
 /// Times and limits of one family. The defaults suit items that change a few times a day and are read all the time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
@@ -12,6 +14,10 @@ pub struct Policy {
     /// The share by which those two are randomly shortened, so that keys written together do not expire together.
     /// Default 0.1.
     pub jitter: f64,
+    /// How long before the end of its fresh time a body may be refreshed by one of its readers, while it still answers
+    /// the others. A reader's chance grows from 0 to 1 with the fourth power of the time that has passed: 6 % half way.
+    /// Zero: never. Default 20 s.
+    pub refresh_ahead: Duration,
     /// How long past its fresh time a body that is *not* fenced may answer while another caller refreshes it.
     /// Default 30 s.
     pub stale_while_revalidate: Duration,
@@ -27,10 +33,35 @@ pub struct Policy {
     pub poll_min: Duration,
     /// The longest pause between two looks while waiting. Default 50 ms.
     pub poll_max: Duration,
-    /// How long one operation of the store may take. Default 150 ms.
+    /// How long one operation of the store may take that the answer depends on. Default 150 ms.
     pub store_timeout: Duration,
+    /// How long one operation of the store may take when the answer is at hand already: a fill, an early refresh.
+    /// Default 100 ms.
+    pub store_soft_timeout: Duration,
     /// How long one load may take. Default 1.5 s; with the wait it must stay within the function's own time-out.
     pub load_timeout: Duration,
+    /// How long one load may take when a body that is not fenced could answer instead. Default 500 ms.
+    pub load_soft_timeout: Duration,
+    /// Bodies of so many bytes and more are compressed where that saves an eighth. Default 2,048.
+    pub compress_from: usize,
+    /// Larger bodies (before compression) are not kept: their readers go to the source, without waiting for each other.
+    /// Default 1 MiB.
+    pub max_body: usize,
+    /// Bodies of so many bytes and more are kept in the process as well, and answer when the head read from the store
+    /// vouches for them: only the head travels. Default 4,096.
+    pub local_from: usize,
+    /// How long a body kept in the process answers without the store being asked at all. An invalidation may go
+    /// unnoticed for as long. Zero: never. At most 2 s. Default zero.
+    pub local_ttl: Duration,
+    /// Whether the family is not cached at all, because it is written more often than read. Default no.
+    pub bypass: bool,
+    /// Of lists: how long the index they are read from may lag behind a change. What was built within it is kept for
+    /// [`unsettled_for`](Policy::unsettled_for) only. Default 10 s.
+    pub index_settle: Duration,
+    /// Of lists: how long one is fresh that was built while its index may have lagged. Default 1 s.
+    pub unsettled_for: Duration,
+    /// Of lists: how long a generation is remembered. Default 1 day.
+    pub family_ttl: Duration,
 }
 
 impl Default for Policy {
@@ -39,6 +70,7 @@ impl Default for Policy {
             fresh_for: Duration::from_secs(600),
             absent_for: Duration::from_secs(30),
             jitter: 0.1,
+            refresh_ahead: Duration::from_secs(20),
             stale_while_revalidate: Duration::from_secs(30),
             stale_if_error: Duration::from_secs(600),
             lease: Duration::from_secs(1),
@@ -46,7 +78,17 @@ impl Default for Policy {
             poll_min: Duration::from_millis(4),
             poll_max: Duration::from_millis(50),
             store_timeout: Duration::from_millis(150),
+            store_soft_timeout: Duration::from_millis(100),
             load_timeout: Duration::from_millis(1_500),
+            load_soft_timeout: Duration::from_millis(500),
+            compress_from: 2_048,
+            max_body: 1 << 20,
+            local_from: 4_096,
+            local_ttl: Duration::ZERO,
+            bypass: false,
+            index_settle: Duration::from_secs(10),
+            unsettled_for: Duration::from_secs(1),
+            family_ttl: Duration::from_secs(86_400),
         }
     }
 }
@@ -60,5 +102,40 @@ impl Policy {
     /// How long a pending head must live: until the slowest load that relies on it has come back.
     pub fn pending_ttl(&self) -> Duration {
         (self.lease + self.load_timeout) * 2
+    }
+
+    /// The chance that a reader refreshes a body that is fresh for `left`.
+    pub(crate) fn refresh_chance(&self, left: Duration) -> f64 {
+        // A short life must not be all early refresh.
+        let window = self.refresh_ahead.min(self.fresh_for / 2);
+        if window.is_zero() || left >= window {
+            return 0.0;
+        }
+        (1.0 - left.as_secs_f64() / window.as_secs_f64()).powi(4)
+    }
+}
+
+pub(crate) fn millis(span: Duration) -> UnixMillis {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chance_of_an_early_refresh_grows_towards_the_end() {
+        let policy = Policy::default();
+        let chance = |left| policy.refresh_chance(Duration::from_secs(left));
+        assert_eq!((chance(20), chance(0)), (0.0, 1.0));
+        assert!((chance(10) - 0.0625).abs() < 1e-9);
+        let never = Policy { refresh_ahead: Duration::ZERO, ..policy.clone() };
+        assert_eq!(never.refresh_chance(Duration::ZERO), 0.0);
+        let short = Policy { fresh_for: Duration::from_secs(2), ..policy };
+        assert_eq!(
+            short.refresh_chance(Duration::from_secs(1)),
+            0.0,
+            "at most the second half of a short life"
+        );
     }
 }

@@ -5,13 +5,13 @@
 //! | bytes | field | form |
 //! |---|---|---|
 //! | 0–1 | format | `t1` |
-//! | 2 | kind | `P` pending, `L` live, `A` absent |
-//! | 3 | body encoding | `-` as is; others are reserved |
+//! | 2 | kind | `P` pending, `L` live, `A` absent, `U` uncached (too large to keep) |
+//! | 3 | body encoding | `-` as is, `4` LZ4 block behind its length; others are reserved |
 //! | 4 | separator | space |
 //! | 5–20 | token | 16 lower-case hex digits, given at the key's birth |
 //! | 21–40 | floor | 20 digits, zero-padded |
 //! | 41–60 | version of the body | 20 digits, zero-padded |
-//! | 61–73 | fresh until | 13 digits, milliseconds since the epoch |
+//! | 61–73 | fresh until; while pending, when it was born | 13 digits, milliseconds since the epoch |
 //! | 74–81 | body hash (CRC-32) | 8 lower-case hex digits |
 //! | 82–94 | lease deadline | 13 digits, milliseconds since the epoch; zeros: free |
 //! | 95 | end of the head | newline |
@@ -19,10 +19,12 @@
 //! Numbers are zero-padded so that a script can compare them as strings: a Lua number loses precision above 2^53.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::clock::UnixMillis;
+use crate::packing::unpack;
 use crate::version::Version;
 
 /// Length of the head in bytes.
@@ -41,15 +43,42 @@ pub enum Kind {
     Live,
     /// The source has no such item.
     Absent,
+    /// The source has it, but it is not kept: readers load it without waiting for each other (hit-for-miss).
+    Uncached,
+}
+
+impl Kind {
+    /// As it stands in the head.
+    pub fn letter(self) -> u8 {
+        match self {
+            Kind::Pending => b'P',
+            Kind::Live => b'L',
+            Kind::Absent => b'A',
+            Kind::Uncached => b'U',
+        }
+    }
 }
 
 /// How the body is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// As it is sent.
+    /// As it was loaded.
     Identity,
+    /// One LZ4 block behind its uncompressed length (4 bytes, little-endian).
+    Lz4,
     /// Written by a newer release: a miss for this one.
     Unknown(u8),
+}
+
+impl Encoding {
+    /// As it stands in the head.
+    pub fn letter(self) -> u8 {
+        match self {
+            Encoding::Identity => b'-',
+            Encoding::Lz4 => b'4',
+            Encoding::Unknown(other) => other,
+        }
+    }
 }
 
 /// Names one life of a key: a fill must show the token its load began with.
@@ -90,9 +119,9 @@ pub struct Head {
     pub token: Token,
     /// The lowest version that may still be answered.
     pub floor: Version,
-    /// The version of the body; zero while pending or absent.
+    /// The version of what was loaded; zero while pending or absent.
     pub version: Version,
-    /// Until when the body is fresh.
+    /// Until when the body is fresh; of a pending record, when it was born.
     pub fresh_until: UnixMillis,
     /// CRC-32 of the unencoded body.
     pub body_hash: u32,
@@ -115,18 +144,29 @@ pub enum HeadError {
 }
 
 impl Head {
-    /// A head without a body: what BEGIN_FILL writes for an empty key.
-    pub fn pending(token: Token, floor: Version, lease_until: UnixMillis) -> Head {
+    /// A head without a body, born now: what BEGIN_FILL writes for an empty key.
+    pub fn pending(token: Token, born: UnixMillis, lease_until: UnixMillis) -> Head {
         Head {
             kind: Kind::Pending,
             encoding: Encoding::Identity,
             token,
-            floor,
+            floor: Version::ZERO,
             version: Version::ZERO,
-            fresh_until: 0,
+            fresh_until: born,
             body_hash: 0,
             lease_until,
         }
+    }
+
+    /// How long the body is still fresh.
+    pub fn fresh_for(&self, now: UnixMillis) -> Duration {
+        Duration::from_millis(self.fresh_until.saturating_sub(now))
+    }
+
+    /// Whether two heads are of one and the same fill, whatever floor and lease say.
+    pub fn is_same_fill(&self, other: &Head) -> bool {
+        (self.token, self.kind, self.version, self.fresh_until, self.body_hash)
+            == (other.token, other.kind, other.version, other.fresh_until, other.body_hash)
     }
 
     /// Whether somebody holds the lease.
@@ -136,19 +176,10 @@ impl Head {
 
     /// The 96 bytes.
     pub fn encode(&self) -> [u8; HEAD_LEN] {
-        let kind = match self.kind {
-            Kind::Pending => b'P',
-            Kind::Live => b'L',
-            Kind::Absent => b'A',
-        };
-        let encoding = match self.encoding {
-            Encoding::Identity => b'-',
-            Encoding::Unknown(other) => other,
-        };
         let mut out = [0; HEAD_LEN];
         out[0..2].copy_from_slice(FORMAT);
-        out[2] = kind;
-        out[3] = encoding;
+        out[2] = self.kind.letter();
+        out[3] = self.encoding.letter();
         out[4] = b' ';
         out[5..21].copy_from_slice(&self.token.0);
         put_decimal(&mut out[21..41], self.floor.0);
@@ -173,10 +204,12 @@ impl Head {
             b'P' => Kind::Pending,
             b'L' => Kind::Live,
             b'A' => Kind::Absent,
+            b'U' => Kind::Uncached,
             _ => return Err(HeadError::Field("kind")),
         };
         let encoding = match head[3] {
             b'-' => Encoding::Identity,
+            b'4' => Encoding::Lz4,
             other => Encoding::Unknown(other),
         };
         let hash = hex(&head[74..82]).and_then(|bits| u32::try_from(bits).ok());
@@ -206,6 +239,11 @@ impl Record {
     /// Splits stored bytes without copying the body.
     pub fn decode(raw: &Bytes) -> Result<Record, HeadError> {
         Ok(Record { head: Head::decode(raw)?, body: raw.slice(HEAD_LEN..) })
+    }
+
+    /// The body as it was loaded: empty unless live; `None` if it cannot be read or would have more than `limit` bytes.
+    pub fn loaded(&self, limit: usize) -> Option<Bytes> {
+        unpack(self, limit).ok()
     }
 
     /// Head and body as one value.
@@ -281,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_record_survives_encoding_byte_for_byte() {
-        for kind in [Kind::Pending, Kind::Live, Kind::Absent] {
+        for kind in [Kind::Pending, Kind::Live, Kind::Absent, Kind::Uncached] {
             let record =
                 Record { head: Head { kind, ..head() }, body: Bytes::from_static(b"{\"a\":1}\0\xff") };
             assert_eq!(Record::decode(&record.encode()), Ok(record));

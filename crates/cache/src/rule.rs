@@ -15,7 +15,9 @@ pub enum Verdict {
     BelowMinimum,
     /// Below the floor: an invalidation told of a newer version. Answers only when the source has failed.
     Fenced,
-    /// No body yet.
+    /// Not kept because it is too large: the source is to be asked, without waiting for anybody.
+    Pass,
+    /// No body, and nothing said of one.
     Pending,
     /// A body this release cannot read.
     Unreadable,
@@ -25,9 +27,10 @@ pub enum Verdict {
 ///
 /// A hit is live or absent, not below the floor, not below the caller's minimum, and fresh.
 pub fn judge(head: &Head, minimum: Version, now: UnixMillis) -> Verdict {
-    if head.kind == Kind::Pending {
+    let past = |head: &Head| head.kind == Kind::Uncached && head.fresh_until <= now;
+    if head.kind == Kind::Pending || past(head) {
         Verdict::Pending
-    } else if head.encoding != Encoding::Identity {
+    } else if matches!(head.encoding, Encoding::Unknown(_)) {
         Verdict::Unreadable
     } else if head.version < head.floor {
         Verdict::Fenced
@@ -35,6 +38,8 @@ pub fn judge(head: &Head, minimum: Version, now: UnixMillis) -> Verdict {
         Verdict::BelowMinimum
     } else if head.fresh_until <= now {
         Verdict::Old
+    } else if head.kind == Kind::Uncached {
+        Verdict::Pass
     } else {
         Verdict::Hit
     }
@@ -46,8 +51,14 @@ mod tests {
     use crate::record::Token;
 
     fn live(version: u64, floor: u64) -> Head {
-        let pending = Head::pending(Token::from_bits(1), Version(floor), 0);
-        Head { kind: Kind::Live, version: Version(version), fresh_until: 100, ..pending }
+        let pending = Head::pending(Token::from_bits(1), 0, 0);
+        Head {
+            kind: Kind::Live,
+            floor: Version(floor),
+            version: Version(version),
+            fresh_until: 100,
+            ..pending
+        }
     }
 
     #[test]
@@ -70,8 +81,20 @@ mod tests {
     }
 
     #[test]
+    fn a_marker_of_what_is_too_large_to_keep_sends_readers_past_the_store_while_it_is_fresh() {
+        let marker = Head { kind: Kind::Uncached, ..live(7, 7) };
+        assert_eq!(judge(&marker, Version::ZERO, 99), Verdict::Pass);
+        assert_eq!(
+            judge(&marker, Version::ZERO, 100),
+            Verdict::Pending,
+            "there is nothing old to answer with"
+        );
+        assert_eq!(judge(&Head { floor: Version(8), ..marker }, Version::ZERO, 99), Verdict::Fenced);
+    }
+
+    #[test]
     fn what_has_no_readable_body_never_answers() {
-        let pending = Head::pending(Token::from_bits(1), Version::ZERO, 50);
+        let pending = Head::pending(Token::from_bits(1), 0, 50);
         assert_eq!(judge(&pending, Version::ZERO, 0), Verdict::Pending);
         let foreign = Head { encoding: Encoding::Unknown(b'z'), ..live(7, 0) };
         assert_eq!(judge(&foreign, Version::ZERO, 0), Verdict::Unreadable);

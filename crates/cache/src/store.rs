@@ -1,9 +1,9 @@
-//! The port to the store: four operations, each atomic, on one key, in one round trip.
+//! The port to the store: four operations, each atomic on one key in one round trip, and two ways to read less or more.
 //!
 //! | operation | does |
 //! |---|---|
-//! | [`read`](CacheStore::read) | returns the record's bytes |
-//! | [`begin_fill`](CacheStore::begin_fill) | empty key: writes a pending head with this token and a lease; else takes the lease if it is free |
+//! | [`read`](CacheStore::read) | returns the record's bytes; [`read_head`](CacheStore::read_head) only its head, [`read_many`](CacheStore::read_many) several records |
+//! | [`begin_fill`](CacheStore::begin_fill) | empty key (or another generation): writes a pending head with this token and a lease; else takes the lease if it is free |
 //! | [`fill`](CacheStore::fill) | stores a body iff the key still has the token its load began with, the version is not below the floor, and no newer body is there; releases the lease |
 //! | [`invalidate`](CacheStore::invalidate) | raises the floor, or (forced) drops the body and gives the key a new token |
 //!
@@ -21,7 +21,7 @@ use bytes::Bytes;
 
 use crate::clock::UnixMillis;
 use crate::key::Key;
-use crate::record::{Head, Kind, Token};
+use crate::record::{Encoding, Head, Kind, Token};
 use crate::version::Version;
 
 /// A store of records. Every error means: nothing is known about what happened.
@@ -29,6 +29,13 @@ use crate::version::Version;
 pub trait CacheStore: Send + Sync {
     /// The bytes under the key, if any.
     async fn read(&self, key: &Key) -> Result<Option<Bytes>, StoreError>;
+
+    /// The first [`HEAD_LEN`](crate::record::HEAD_LEN) bytes under the key, if any; fewer if there are fewer.
+    async fn read_head(&self, key: &Key) -> Result<Option<Bytes>, StoreError>;
+
+    /// The bytes under each key, in the order asked, in one round trip per slot; those of one slot are read at one
+    /// moment. A slot that fails costs only its own keys.
+    async fn read_many(&self, keys: &[Key]) -> Vec<Result<Option<Bytes>, StoreError>>;
 
     /// Announces a load. See [`BeginFill`].
     async fn begin_fill(&self, key: &Key, begin: &BeginFill) -> Result<Begun, StoreError>;
@@ -52,6 +59,9 @@ pub struct BeginFill {
     /// How long a pending head lives. An existing key keeps its time to live: were it extended here, a floor that
     /// outlived its item would never be forgotten under steady reads.
     pub pending_ttl: Duration,
+    /// The token is the generation of the family this record belongs to: a record of another generation counts as
+    /// empty. Otherwise a record that is there keeps its token.
+    pub generational: bool,
 }
 
 /// The answer of BEGIN_FILL.
@@ -68,13 +78,15 @@ pub struct Begun {
 pub struct Fill {
     /// The token BEGIN_FILL returned.
     pub token: Token,
-    /// [`Kind::Live`] or [`Kind::Absent`].
+    /// Anything but [`Kind::Pending`].
     pub kind: Kind,
+    /// How the body is encoded.
+    pub encoding: Encoding,
     /// The version that was loaded; zero if absent.
     pub version: Version,
-    /// The response body; empty if absent.
+    /// The body as stored; empty unless live.
     pub body: Bytes,
-    /// CRC-32 of the body.
+    /// CRC-32 of the body as loaded.
     pub body_hash: u32,
     /// Until when the body is fresh.
     pub fresh_until: UnixMillis,
@@ -102,8 +114,13 @@ pub enum Invalidation {
     /// grew the lease is released, because its holder may be loading what was just replaced; a repeat leaves the
     /// lease alone, because whoever took it since will load this version or a newer one.
     UpTo(Version),
-    /// Something the version cannot order: drops the body, sets the floor to zero and gives the key this new token.
-    Forced(Token),
+    /// Something the version cannot order: drops the body, sets the floor to zero and gives the key a new life.
+    Forced {
+        /// The token of that life.
+        token: Token,
+        /// When it begins, by the caller's clock.
+        born: UnixMillis,
+    },
 }
 
 /// What an invalidation met.

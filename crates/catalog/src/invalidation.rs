@@ -1,6 +1,6 @@
 //! What a change tells the cache. Pure: changes in, invalidations out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cache::Version;
 
@@ -63,6 +63,22 @@ pub fn merge<'a>(changes: impl IntoIterator<Item = &'a Change>) -> BTreeMap<&'a 
     merged
 }
 
+/// The families of lists that a batch of changes renews, each with the products it does so for: that of all products, and
+/// of every category a product was in before or after. `None` is the list of all.
+pub fn families<'a>(
+    changes: impl IntoIterator<Item = &'a Change>,
+) -> BTreeMap<Option<&'a str>, BTreeSet<&'a ProductId>> {
+    let mut families: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for change in changes {
+        let images = [change.before.as_ref(), change.after.as_ref()].into_iter().flatten();
+        let categories = images.filter_map(|image| image.category.as_deref().map(Some));
+        for family in categories.chain([None]) {
+            families.entry(family).or_default().insert(&change.id);
+        }
+    }
+    families
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +119,22 @@ mod tests {
         for kind in [ChangeKind::Created, ChangeKind::Deleted] {
             assert_eq!(told(&Change { kind, ..modified(usable(1), usable(2)) }), Told::Forced);
         }
+    }
+
+    #[test]
+    fn an_item_that_moves_renews_the_lists_it_left_and_the_lists_it_joined() {
+        let image = |category: Option<&str>| {
+            Some(Image { version: usable(1), category: category.map(str::to_owned) })
+        };
+        let change = || modified(usable(1), usable(2));
+        let moved = Change { before: image(Some("shoes")), after: image(Some("sale")), ..change() };
+        let id = ProductId::parse("b").unwrap();
+        let plain = Change { id, before: None, after: image(None), ..change() };
+        let changes = [moved, plain];
+        let families = families(&changes);
+        let of = |family| families[&family].iter().map(|id| id.as_str()).collect::<Vec<_>>();
+        assert_eq!((of(Some("shoes")), of(Some("sale"))), (vec!["a"], vec!["a"]));
+        assert_eq!((of(None), families.len()), (vec!["a", "b"], 3));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! | to learn about | read |
 //! |---|---|
 //! | what a product is and when it is valid | [`product`], [`details`] |
-//! | the key of a product, its policy | [`keys`] |
+//! | the keys of products and lists, their policies | [`keys`] |
 //! | what is cached and sent of a product | [`representation`] |
 //! | reading through the cache | [`read`] |
 //! | lists, page by page | [`list`] |
@@ -37,7 +37,7 @@ pub use details::{Details, FieldError};
 pub use events::{Event, ProductUpdated, RecordRefused};
 pub use invalidation::Told;
 pub use keys::Keys;
-pub use list::{Page, Position};
+pub use list::{Page, Position, ReadList};
 pub use ports::{
     BusError, EventBus, ItemList, ItemRead, ItemWrite, RowVersion, SourceError, Stamp, Stored, WriteError,
 };

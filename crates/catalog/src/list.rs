@@ -1,11 +1,17 @@
 //! Lists of products, page by page, in the order of their ids within a category and in no order of meaning without one.
 //!
-//! A list is read past the cache, and eventually consistently: what was just written may be missing from it for a moment,
-//! or be shown as it was before. Whoever must know reads the product.
+//! A list is read through the cache under its family's generation, which every change of a member renews, and
+//! eventually consistently: what was just written may be missing from it for a moment, or be shown as it was before.
+//! Whoever must know reads the product.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
+use cache::{Answer, Cache, GetError, LoadError, Loaded, Lookup, Policy, Version};
 use serde::Serialize;
 
+use crate::keys::Keys;
+use crate::ports::ItemList;
 use crate::product::Product;
 use crate::tags::category_tag;
 
@@ -44,6 +50,46 @@ impl Page {
     }
 }
 
+/// Reads lists.
+pub struct ReadList {
+    cache: Arc<Cache>,
+    lists: Arc<dyn ItemList>,
+    keys: Keys,
+    policy: Policy,
+}
+
+impl ReadList {
+    /// Reads through `cache` from `lists`.
+    pub fn new(cache: Arc<Cache>, lists: Arc<dyn ItemList>, keys: Keys, policy: Policy) -> Self {
+        ReadList { cache, lists, keys, policy }
+    }
+
+    /// A page of a category, or of all products, after a position that an earlier page ended at, as `render` writes it.
+    /// A list has no version: its answer's is zero.
+    pub async fn page(
+        &self,
+        category: Option<&str>,
+        limit: u16,
+        after: Option<&Position>,
+        render: impl FnOnce(&Page) -> Bytes,
+    ) -> Result<Answer, GetError> {
+        let load = || async {
+            let page = self.lists.list(category, limit, after).await;
+            let page = page.map_err(|error| LoadError::Unavailable(error.to_string()))?;
+            Ok(Loaded::Found { version: Version::ZERO, body: render(&page) })
+        };
+        let keys = (self.keys.family(category), self.keys.page(category, limit, after));
+        match keys {
+            (Ok(family), Ok(page)) => {
+                let lookup = Lookup { family: Some(&family), ..Lookup::of(&page, &self.policy) };
+                self.cache.get_or_load(lookup, load).await
+            }
+            // A position too long for a key.
+            _ => self.cache.load_only(&self.policy, Version::ZERO, load).await,
+        }
+    }
+}
+
 /// The tag of a list: its category's, or the one of all lists without a category.
 pub fn list_tag(category: Option<&str>) -> String {
     category.and_then(category_tag).unwrap_or_else(|| ALL_PRODUCTS_TAG.to_owned())
@@ -54,7 +100,6 @@ mod tests {
     use super::*;
     use crate::details::Details;
     use crate::product::ProductId;
-    use cache::Version;
 
     #[test]
     fn a_page_is_rendered_with_its_products_as_they_are_read_one_by_one() {

@@ -13,6 +13,9 @@ use crate::product::{Product, ProductId};
 pub trait ItemRead: Send + Sync {
     /// The row, if there is one.
     async fn read(&self, id: &ProductId) -> Result<Option<Stored>, SourceError>;
+
+    /// The rows of several products, in the order asked; one that fails costs no other. At most 100 at a time.
+    async fn read_many(&self, ids: &[ProductId]) -> Vec<Result<Option<Stored>, SourceError>>;
 }
 
 /// Lists products, **eventually consistently**.

@@ -24,21 +24,27 @@ pub fn category_tag(category: &str) -> Option<String> {
     if category.is_empty() {
         return None;
     }
-    let mut tag = "category:".to_owned();
-    for byte in category.to_lowercase().bytes() {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => tag.push(char::from(byte)),
-            other => {
-                // Writing to a string cannot fail.
-                let _ = write!(tag, "%{other:02x}");
-            }
-        }
-    }
+    let mut tag = format!("category:{}", encode(&category.to_lowercase()));
     if tag.len() > MAX_TAG {
         tag.truncate(MAX_TAG - 9);
         let _ = write!(tag, ".{:08x}", cache::record::body_hash(category.to_lowercase().as_bytes()));
     }
     Some(tag)
+}
+
+/// Percent-encodes what is no ASCII letter, digit, `_` or `-`.
+pub(crate) fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' => encoded.push(char::from(byte)),
+            other => {
+                // Writing to a string cannot fail.
+                let _ = write!(encoded, "%{other:02x}");
+            }
+        }
+    }
+    encoded
 }
 
 /// The tags of an answer about a product: its own, and its category's. At most two.

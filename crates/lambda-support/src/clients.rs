@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use cache::{BreakerConfig, Cache, Clock, Entropy, SystemClock};
+use cache::{Cache, CacheConfig, Clock, Entropy, SystemClock};
 use cache_valkey::{ValkeyConfig, ValkeyStore};
 use catalog::Keys;
 use source_dynamodb::DynamoItemStore;
@@ -19,6 +19,8 @@ pub struct CacheSettings {
     pub valkey: ValkeyConfig,
     /// `CACHE_NAMESPACE`, default `tidemark`.
     pub keys: Keys,
+    /// How many bytes of bodies the process keeps in its own memory. Only a function that reads has use for any.
+    pub memory_bytes: usize,
 }
 
 impl CacheSettings {
@@ -28,13 +30,14 @@ impl CacheSettings {
         let valkey = settings.checked("VALKEY_URL", &url, ValkeyConfig::from_url);
         let namespace = settings.optional("CACHE_NAMESPACE").unwrap_or_else(|| "tidemark".to_owned());
         let keys = settings.checked("CACHE_NAMESPACE", &namespace, Keys::new);
-        Some(CacheSettings { valkey: valkey?, keys: keys? })
+        Some(CacheSettings { valkey: valkey?, keys: keys?, memory_bytes: 0 })
     }
 
     /// The cache. It connects at its first command.
     pub fn connect(&self) -> Result<Arc<Cache>, lambda_runtime::Error> {
         let store = Arc::new(ValkeyStore::new(self.valkey.clone())?);
-        Ok(Arc::new(Cache::new(store, Arc::new(SystemClock), Entropy::from_os(), BreakerConfig::default())))
+        let config = CacheConfig { local_bytes: self.memory_bytes, ..CacheConfig::default() };
+        Ok(Arc::new(Cache::new(store, Arc::new(SystemClock), Entropy::from_os(), config)))
     }
 }
 

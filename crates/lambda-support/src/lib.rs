@@ -1,6 +1,7 @@
 //! What every function does at cold start and at its borders.
 //!
 //! - [`settings`]: configuration, read once, every mistake reported at once
+//! - [`policy`]: how a family of keys is cached, by environment
 //! - [`logs`]: JSON logs
 //! - [`clients`]: the Valkey store and the AWS clients, made once and reused
 //! - [`etag`], [`problem`]: what the HTTP functions share
@@ -10,6 +11,7 @@ pub mod clients;
 pub mod etag;
 pub mod exit;
 pub mod logs;
+pub mod policy;
 pub mod problem;
 pub mod settings;
 

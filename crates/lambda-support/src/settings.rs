@@ -50,6 +50,11 @@ impl<'a> Settings<'a> {
         })
     }
 
+    /// Notes a mistake that only shows when settings are seen together.
+    pub fn mistake(&mut self, what: String) {
+        self.mistakes.push(what);
+    }
+
     /// A setting checked by `parse`, whose error is reported. Nothing is checked if the setting is not there; use
     /// [`required`](Settings::required) first, or a default.
     pub fn checked<T, E: fmt::Display>(

@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use cache::{CacheStore, Kind, Record};
 use cache_valkey::ValkeyStore;
 use catalog::Representation;
+use catalog::keys::product_policy;
 use dynoxide::Database;
 use futures::stream;
 use http::{HeaderValue, StatusCode, Uri, header};
@@ -98,12 +99,14 @@ async fn in_cache(store: &ValkeyStore, id: &str) -> Option<Value> {
         Kind::Pending => "pending",
         Kind::Live => "live",
         Kind::Absent => "absent",
+        Kind::Uncached => "uncached",
     };
+    let stored = record.loaded(product_policy().max_body)?;
     Some(json!({
         "kind": kind,
         "version": record.head.version.0,
         "floor": record.head.floor.0,
-        "price_cents": price_in(Representation::from_stored(record.body).body()),
+        "price_cents": price_in(Representation::from_stored(stored).body()),
     }))
 }
 

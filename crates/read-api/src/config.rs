@@ -5,23 +5,23 @@
 //! | `TABLE_NAME` | – | the products' table |
 //! | `VALKEY_URL` | – | the cache |
 //! | `CACHE_NAMESPACE` | `tidemark` | what keys begin with |
-//! | `FRESH_SECONDS` | 600 | how long a product is fresh in the cache |
-//! | `ABSENT_SECONDS` | 30 | how long "no such product" is |
 //! | `S_MAXAGE` | 60 | seconds the edge may keep a product |
 //! | `ABSENT_S_MAXAGE` | 5 | seconds the edge may keep a 404 |
 //! | `MAX_AGE` | 0 | seconds a browser may keep a product without asking; no purge reaches it |
 //! | `STALE_WHILE_REVALIDATE` | 30 | seconds past its time an answer may stand in while it is refreshed |
 //! | `STALE_IF_ERROR` | 600 | seconds past its time an answer may stand in when what is behind it has failed |
-//! | `CACHE_TIMEOUT_MS` | 150 | how long one operation of the cache may take |
-//! | `LOAD_TIMEOUT_MS` | 1500 | how long one load from the table may take |
-//! | `LEASE_MS` | 1000 | how long one caller may load a product alone |
+//! | `MEMORY_BYTES` | 16777216 | how much of the process's memory bodies may take; 0: none |
 //! | `ORIGIN_SECRET` | none | if set, requests must carry it in `X-Origin-Secret` |
+//!
+//! How products are cached is set by the names in [`lambda_support::policy`], how lists are by the same names with `LIST_`
+//! before them; `STALE_WHILE_REVALIDATE` and `STALE_IF_ERROR` hold for cache and edge alike.
 
 use std::time::Duration;
 
 use cache::Policy;
-use catalog::keys::product_policy;
+use catalog::keys::{list_policy, product_policy};
 use lambda_support::clients::CacheSettings;
+use lambda_support::policy::read_policy;
 use lambda_support::{ConfigError, Settings};
 
 /// The function's configuration.
@@ -32,7 +32,9 @@ pub struct Config {
     /// The cache.
     pub cache: CacheSettings,
     /// How products are cached.
-    pub policy: Policy,
+    pub products: Policy,
+    /// How lists are.
+    pub lists: Policy,
     /// What answers say of their freshness.
     pub freshness: Freshness,
     /// What requests must show, if anything.
@@ -59,28 +61,18 @@ impl Config {
     pub fn read(look_up: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
         let mut settings = Settings::new(look_up);
         let table = settings.required("TABLE_NAME", "the name of the products' table");
-        let cache = CacheSettings::read(&mut settings);
-        let stale_while_revalidate = settings.seconds("STALE_WHILE_REVALIDATE", 30);
-        let stale_if_error = settings.seconds("STALE_IF_ERROR", 600);
-        let base = product_policy();
-        let policy = Policy {
-            fresh_for: settings.seconds("FRESH_SECONDS", base.fresh_for.as_secs()),
-            absent_for: settings.seconds("ABSENT_SECONDS", base.absent_for.as_secs()),
-            store_timeout: settings.milliseconds("CACHE_TIMEOUT_MS", base.store_timeout.as_millis() as u64),
-            load_timeout: settings.milliseconds("LOAD_TIMEOUT_MS", base.load_timeout.as_millis() as u64),
-            lease: settings.milliseconds("LEASE_MS", base.lease.as_millis() as u64),
-            stale_while_revalidate,
-            stale_if_error,
-            ..base
-        };
+        let memory_bytes = settings.number("MEMORY_BYTES", 16 << 20, 0, 1 << 30);
+        let cache = CacheSettings::read(&mut settings).map(|cache| CacheSettings { memory_bytes, ..cache });
+        let products = read_policy(&mut settings, "", product_policy());
+        let lists = read_policy(&mut settings, "LIST_", list_policy());
         let freshness = Freshness {
             s_maxage: settings.seconds("S_MAXAGE", 60),
             absent_s_maxage: settings.seconds("ABSENT_S_MAXAGE", 5),
             max_age: settings.seconds("MAX_AGE", 0),
-            stale_while_revalidate,
-            stale_if_error,
+            stale_while_revalidate: products.stale_while_revalidate,
+            stale_if_error: products.stale_if_error,
         };
         let origin_secret = settings.optional("ORIGIN_SECRET");
-        settings.finish(|| Some(Config { table, cache: cache?, policy, freshness, origin_secret }))
+        settings.finish(|| Some(Config { table, cache: cache?, products, lists, freshness, origin_secret }))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cache::{Answer, Cache, Content, GetError, LoadError, Version};
 use catalog::tags::product_tag;
-use catalog::{ItemList, ItemRead, ProductId, ReadProduct, Representation};
+use catalog::{ItemList, ItemRead, ProductId, ReadList, ReadProduct, Representation};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use lambda_http::{Body, Request};
 use lambda_support::etag::{etag, none_match};
@@ -14,33 +14,31 @@ use crate::config::{Config, Freshness};
 use crate::headers::{cache_control, cache_status};
 use crate::list::ListQuery;
 use crate::route::{Route, route};
+use crate::several::{self, read_ids};
 use crate::wish::{MIN_VERSION, Wish};
 
 pub(crate) const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+pub(crate) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const ORIGIN_SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
 
 /// The read API.
 pub struct Api {
     read: ReadProduct,
-    lists: Arc<dyn ItemList>,
+    lists: ReadList,
     freshness: Freshness,
     origin_secret: Option<String>,
 }
 
 impl Api {
-    /// An API that reads through `cache` from `items`, and lists past it.
+    /// An API that reads and lists through `cache` from `items`.
     pub fn new<I>(config: &Config, cache: Arc<Cache>, items: Arc<I>) -> Self
     where
         I: ItemRead + ItemList + 'static,
     {
-        let read = ReadProduct::new(cache, items.clone(), config.cache.keys.clone(), config.policy.clone());
-        Api {
-            read,
-            lists: items,
-            freshness: config.freshness.clone(),
-            origin_secret: config.origin_secret.clone(),
-        }
+        let keys = &config.cache.keys;
+        let read = ReadProduct::new(cache.clone(), items.clone(), keys.clone(), config.products.clone());
+        let lists = ReadList::new(cache, items, keys.clone(), config.lists.clone());
+        Api { read, lists, freshness: config.freshness.clone(), origin_secret: config.origin_secret.clone() }
     }
 
     /// Answers a request. Every answer has `Cache-Control` and `X-Cache-Version`.
@@ -95,9 +93,15 @@ impl Api {
     }
 
     async fn list(&self, query: &str, known: Option<&HeaderValue>) -> Result<Response<Body>, Response<Body>> {
+        if let Some(ids) = read_ids(query) {
+            let ids =
+                ids.map_err(|error| refuse(StatusCode::BAD_REQUEST, "Invalid ids", error.to_string()))?;
+            return Ok(several::answer(&ids, &self.read.several(&ids).await));
+        }
         let query = ListQuery::read(query)
             .map_err(|error| refuse(StatusCode::BAD_REQUEST, "Invalid list", error.to_string()))?;
-        let page = self.lists.list(query.category.as_deref(), query.limit, query.after.as_ref()).await;
+        let (category, after) = (query.category.as_deref(), query.after.as_ref());
+        let page = self.lists.page(category, query.limit, after, |page| query.render(page)).await;
         let page = page.map_err(|error| unavailable("the list", error.to_string()))?;
         Ok(query.answer(&page, known))
     }

@@ -31,10 +31,19 @@ pub fn cache_control(answer: &Answer, personal: bool, freshness: &Freshness) -> 
 pub fn cache_status(provenance: &Provenance) -> String {
     let said = match provenance {
         Provenance::Hit(left) => format!("hit; ttl={}", whole_seconds(*left)),
+        Provenance::LocalHit { left, timed: false } => {
+            return format!("Memory; hit; ttl={}, Valkey; hit; detail=head", whole_seconds(*left));
+        }
+        Provenance::LocalHit { left, timed: true } => {
+            return format!("Memory; hit; ttl={}; detail=timed", whole_seconds(*left));
+        }
         Provenance::StaleWhileRevalidate => "hit; detail=stale-while-revalidate".to_owned(),
         Provenance::StaleIfError { fenced: false } => "hit; detail=stale-if-error".to_owned(),
         Provenance::StaleIfError { fenced: true } => "hit; detail=stale-if-error-fenced".to_owned(),
         Provenance::Loaded { miss, fill } => format!("{}{}", forwarded(*miss), filled(*fill)),
+        Provenance::Joined(_) => "fwd=miss; collapsed".to_owned(),
+        Provenance::Bypassed(Bypass::Policy) => "fwd=bypass".to_owned(),
+        Provenance::Bypassed(Bypass::TooLarge) => "fwd=bypass; detail=too-large".to_owned(),
         Provenance::Bypassed(Bypass::Requested) => "fwd=request".to_owned(),
         Provenance::Bypassed(Bypass::BreakerOpen) => "fwd=bypass; detail=breaker-open".to_owned(),
         Provenance::Bypassed(Bypass::Failed(name)) => format!("fwd=bypass; detail={name}"),
@@ -49,6 +58,7 @@ fn forwarded(miss: MissReason) -> &'static str {
         MissReason::Fenced => "fwd=stale; detail=fenced",
         MissReason::BelowMinimum => "fwd=miss; detail=below-minimum",
         MissReason::Requested => "fwd=request",
+        MissReason::Early => "fwd=miss; detail=early",
     }
 }
 
@@ -81,7 +91,11 @@ mod tests {
 
     fn said(provenance: Provenance, live: bool, personal: bool) -> String {
         let content = if live { Content::Live { body: Bytes::new(), hash: 0 } } else { Content::Absent };
-        cache_control(&Answer { version: Version(1), content, provenance }, personal, &freshness())
+        cache_control(
+            &Answer { version: Version(1), content, provenance, settled: true },
+            personal,
+            &freshness(),
+        )
     }
 
     #[test]

@@ -5,11 +5,13 @@
 //! | `category` | every category | 1 to 64 characters |
 //! | `limit` | 24 | products a page, 1 to 100 |
 //! | `cursor` | the first page | `next` of the page before, of the same category |
+//!
+//! With `ids` it is no list: see [`several`](crate::several).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cache::Version;
-use cache::record::body_hash;
+use bytes::Bytes;
+use cache::{Answer, Content, Storable, Version};
 use catalog::list::{DEFAULT_LIMIT, MAX_LIMIT, list_tag};
 use catalog::{Page, Position};
 use http::{HeaderValue, Response, StatusCode, header};
@@ -18,13 +20,12 @@ use lambda_support::VERSION_HEADER;
 use lambda_support::etag::none_match;
 use serde::{Deserialize, Serialize};
 
-use crate::handler::{CACHE_TAG, set, text};
+use crate::handler::{CACHE_STATUS, CACHE_TAG, set, text};
+use crate::headers::cache_status;
 
 const MAX_CATEGORY: usize = 64;
 /// A key of DynamoDB has at most 2,048 bytes; with its frame and a category it stays below this in base64.
 const MAX_CURSOR: usize = 4_096;
-/// Lists come from an index that lags behind the table: nobody may keep one for long.
-const CACHE_CONTROL: &str = "public, max-age=0, s-maxage=1";
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub struct ListQuery {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadQuery {
     /// It has a parameter that means nothing here.
-    #[error("there is no parameter \"{0}\"; a list takes category, limit and cursor")]
+    #[error("there is no parameter \"{0}\"; a list takes category, limit and cursor, or ids alone")]
     Unknown(String),
     /// It has a parameter twice.
     #[error("{0} is given more than once")]
@@ -93,19 +94,27 @@ impl ListQuery {
         Ok(ListQuery { category, limit, after: cursor.map(|cursor| Position(cursor.after)) })
     }
 
+    /// A page of it, as it is kept and sent.
+    pub fn render(&self, page: &Page) -> Bytes {
+        page.render(page.next.as_ref().map(|next| write_cursor(next, self.category.as_deref())).as_deref())
+    }
+
     /// The answer to it: the page, or 304 if the caller has it.
-    pub fn answer(self, page: &Page, known: Option<&HeaderValue>) -> Response<Body> {
-        let tag = list_tag(self.category.as_deref());
-        let next = page.next.as_ref().map(|position| write_cursor(position, self.category));
-        let body = page.render(next.as_deref());
-        let etag = format!("\"list-{:x}-{:08x}\"", body.len(), body_hash(&body));
+    pub fn answer(&self, answer: &Answer, known: Option<&HeaderValue>) -> Response<Body> {
+        let (body, hash) = match &answer.content {
+            Content::Live { body, hash } => (body.clone(), *hash),
+            // A list is never absent.
+            Content::Absent => (Bytes::new(), 0),
+        };
+        let etag = format!("\"list-{:x}-{hash:08x}\"", body.len());
         let has_it =
             known.and_then(|known| known.to_str().ok()).is_some_and(|known| none_match(known, &etag));
         let mut response = Response::new(if has_it { Body::Empty } else { text(&body) });
         let headers = response.headers_mut();
         set(headers, header::ETAG, &etag);
-        set(headers, header::CACHE_CONTROL, CACHE_CONTROL);
-        set(headers, CACHE_TAG, &tag);
+        set(headers, header::CACHE_CONTROL, brief(answer.storable()));
+        set(headers, CACHE_STATUS, &cache_status(&answer.provenance));
+        set(headers, CACHE_TAG, &list_tag(self.category.as_deref()));
         headers.insert(VERSION_HEADER, HeaderValue::from(Version::ZERO.0));
         if has_it {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -113,6 +122,14 @@ impl ListQuery {
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         response
+    }
+}
+
+/// `Cache-Control` of what comes from an index that lags, or is many things at once: no level above keeps it for long.
+pub fn brief(storable: Storable) -> &'static str {
+    match storable {
+        Storable::No => "no-store",
+        Storable::Yes | Storable::Briefly => "public, max-age=0, s-maxage=1",
     }
 }
 
@@ -130,9 +147,11 @@ fn read_cursor(cursor: &str) -> Option<Cursor> {
     (!cursor.after.is_empty()).then_some(cursor)
 }
 
-fn write_cursor(position: &Position, category: Option<String>) -> String {
+fn write_cursor(position: &Position, category: Option<&str>) -> String {
     // Only a map with keys that are no strings could fail here, and there is none.
-    let json = serde_json::to_vec(&Cursor { after: position.0.clone(), category }).unwrap_or_default();
+    let json =
+        serde_json::to_vec(&Cursor { after: position.0.clone(), category: category.map(str::to_owned) })
+            .unwrap_or_default();
     URL_SAFE_NO_PAD.encode(json)
 }
 

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 use catalog::{ItemRead, ItemWrite, Product, ProductId, SourceError, Stamp, Stored, WriteError};
 
-use crate::row::{Expected, attributes, read_row};
+use crate::row::{Expected, Row, attributes, read_row};
 
 /// Products in one DynamoDB table.
 pub struct DynamoItemStore {
@@ -30,6 +30,36 @@ impl ItemRead for DynamoItemStore {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
         let answer = request.key("id", key(id)).send().await.map_err(source_error)?;
         Ok(answer.item.map(|row| read_row(id, &row)))
+    }
+
+    /// One `BatchGetItem`, and one more for what it left out: DynamoDB does so when it throttles, or beyond 16 MB.
+    async fn read_many(&self, ids: &[ProductId]) -> Vec<Result<Option<Stored>, SourceError>> {
+        let mut found = HashMap::new();
+        let mut keys: Vec<_> = ids.iter().map(|id| HashMap::from([("id".to_owned(), key(id))])).collect();
+        let mut failure = SourceError("DynamoDB: left out of a batch twice".to_owned());
+        for _ in 0..2 {
+            if keys.is_empty() {
+                break;
+            }
+            match self.batch(&keys).await {
+                Ok((rows, left_out)) => {
+                    found.extend(rows);
+                    keys = left_out;
+                }
+                Err(error) => {
+                    failure = error;
+                    break;
+                }
+            }
+        }
+        let failed = |id: &ProductId| keys.iter().any(|left| left.get("id") == Some(&key(id)));
+        ids.iter()
+            .map(|id| match found.get(id.as_str()) {
+                Some(row) => Ok(Some(read_row(id, row))),
+                None if failed(id) => Err(failure.clone()),
+                None => Ok(None),
+            })
+            .collect()
     }
 }
 
@@ -61,7 +91,21 @@ impl ItemWrite for DynamoItemStore {
     }
 }
 
+/// Rows by id, and the keys that were left out.
+type Batch = (Vec<(String, Row)>, Vec<Row>);
+
 impl DynamoItemStore {
+    async fn batch(&self, keys: &[Row]) -> Result<Batch, SourceError> {
+        let asked = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(keys.to_vec())).build();
+        let asked = asked.map_err(|error| SourceError(format!("DynamoDB: {error}")))?;
+        let request = self.client.batch_get_item().request_items(&self.table, asked);
+        let answer = request.send().await.map_err(source_error)?;
+        let rows = answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
+        let named = rows.into_iter().filter_map(|row| Some((row.get("id")?.as_s().ok()?.clone(), row)));
+        let left_out = answer.unprocessed_keys.unwrap_or_default().remove(&self.table);
+        Ok((named.collect(), left_out.map(|left| left.keys).unwrap_or_default()))
+    }
+
     /// An update writes a product's own attributes and leaves what other programs keep in the row, such as a time to
     /// live; under [`Condition::absent`] it creates the row.
     async fn write(&self, product: &Product, condition: Condition) -> Result<(), WriteError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cache::{Cache, StoreError};
 use catalog::events::product_updated;
-use catalog::invalidation::{Merged, merge};
+use catalog::invalidation::{Merged, families, merge};
 use catalog::{Change, Event, EventBus, Keys, ProductId};
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
@@ -55,9 +55,13 @@ impl Invalidator {
     /// the cache drops nothing.
     pub async fn handle(&self, event: StreamEvent, trace_id: &str, time_left: Duration) -> BatchResponse {
         let readings: Vec<Reading> = event.records.iter().map(read).collect();
-        let merged = merge(readings.iter().filter_map(|reading| reading.change.as_ref()));
+        let changes = || readings.iter().filter_map(|reading| reading.change.as_ref());
+        let merged = merge(changes());
         let products = merged.len();
-        let untold = self.tell_all(merged, Instant::now() + time_left.saturating_sub(RESERVE)).await;
+        let give_up = Instant::now() + time_left.saturating_sub(RESERVE);
+        let mut untold = self.tell_all(merged, give_up).await;
+        // Lists after products: who sees the new list finds the new product.
+        untold.extend(self.renew_all(families(changes()), give_up).await);
         let (events, owners) = outgoing(&readings, &untold, trace_id);
         let published = self.bus.publish(&events).await;
         let mut failed: BTreeSet<usize> = owners_of(&readings, &untold);
@@ -92,6 +96,34 @@ impl Invalidator {
             .filter_map(async |untold| untold)
             .collect()
             .await
+    }
+
+    /// Gives every family of lists a new generation; the answer is the products whose lists could not be told.
+    async fn renew_all(
+        &self,
+        families: BTreeMap<Option<&str>, BTreeSet<&ProductId>>,
+        give_up: Instant,
+    ) -> BTreeSet<ProductId> {
+        stream::iter(families)
+            .map(async |(category, products)| {
+                let late = Instant::now() >= give_up;
+                let told = if late { Err(StoreError::TimedOut) } else { self.renew(category).await };
+                match told {
+                    Ok(()) => BTreeSet::new(),
+                    Err(error) => {
+                        tracing::warn!(category, error = %error, "the lists were not told; the records will come back");
+                        products.into_iter().cloned().collect()
+                    }
+                }
+            })
+            .buffer_unordered(self.concurrency)
+            .concat()
+            .await
+    }
+
+    async fn renew(&self, category: Option<&str>) -> Result<(), StoreError> {
+        let family = self.keys.family(category).map_err(|error| StoreError::Refused(error.to_string()))?;
+        self.cache.renew_family(&family, self.tell_timeout).await.map(drop)
     }
 
     async fn tell(&self, id: &ProductId, merged: Merged) -> Result<(), StoreError> {

@@ -43,6 +43,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Search schedules of the real engine for a broken guarantee, or replay one: --seed N [--schedules M]
+    #[command(disable_help_flag = true)]
+    Sim {
+        /// Passed on; see `cargo xtask sim --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Format, lints, documentation and all tests
     Test {
         /// Run what takes long as well
@@ -53,9 +60,10 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
-        Task::Up { arguments } => program::become_program("local", &arguments),
-        Task::Edge { arguments } => program::become_program("local-edge", &arguments),
-        Task::Replay { arguments } => program::become_program("replay", &arguments),
+        Task::Up { arguments } => program::become_program(&program::STACK, "local", &arguments),
+        Task::Edge { arguments } => program::become_program(&program::STACK, "local-edge", &arguments),
+        Task::Replay { arguments } => program::become_program(&program::STACK, "replay", &arguments),
+        Task::Sim { arguments } => program::become_program(&["sim"], "sim", &arguments),
         Task::Test { full } => check::run(full),
     };
     match result {

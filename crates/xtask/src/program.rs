@@ -1,19 +1,19 @@
-//! `cargo xtask up` and `cargo xtask edge`: build, then become the program.
+//! `cargo xtask up` and others: build, then become the program.
 
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 
 use crate::command::{self, Failure, command, root};
 
-/// The stack, the functions it runs, and the edge alone. Always built together: which packages are named decides the
-/// features of what they depend on, and another choice would compile all of it anew.
-const PROGRAMS: [&str; 6] =
+/// The stack, the functions it runs, and the edge alone. Built together whichever is asked for: the packages that are named
+/// decide the features of what they depend on, and another choice would compile all of it anew.
+pub const STACK: [&str; 6] =
     ["local", "local-edge", "read-api", "write-api", "stream-invalidator", "edge-invalidator"];
 
-/// Builds the programs and replaces this process by one of them, so that a signal reaches it and nothing else.
-pub fn become_program(binary: &str, arguments: &[String]) -> Result<(), Failure> {
+/// Builds packages and replaces this process by one of their binaries, so that a signal reaches it and nothing else.
+pub fn become_program(packages: &[&str], binary: &str, arguments: &[String]) -> Result<(), Failure> {
     let mut build = command("cargo", &["build", "--bins"]);
-    build.args(PROGRAMS.iter().flat_map(|name| ["--package", name]));
+    build.args(packages.iter().flat_map(|name| ["--package", name]));
     // Standard output is kept for the program's own words.
     build.stdout(std::io::stderr());
     command::run(build)?;

@@ -10,5 +10,4 @@ mod read_after_write;
 mod reading;
 mod replay;
 mod stack;
-mod valkey_contract;
 mod writing;

@@ -1,7 +1,8 @@
 -- Announces a load. Answers {lease taken (1) or not (0), head}.
--- ARGV: 1 now, 2 lease deadline (13 digits each), 3 the pending head for an empty key, 4 its time to live in ms
+-- ARGV: 1 now, 2 lease deadline (13 digits each), 3 the pending head for an empty key, 4 its time to live in ms,
+-- 5 whether a record of another token counts as empty (1) or not (0)
 local head = redis.call('GETRANGE', KEYS[1], 0, 95)
-if not is_head(head) then
+if not is_head(head) or (ARGV[5] == '1' and string.sub(head, 6, 21) ~= string.sub(ARGV[3], 6, 21)) then
   redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
   return {1, ARGV[3]}
 end

@@ -62,6 +62,7 @@ impl fmt::Display for InCache {
         match self.kind {
             Kind::Live => write!(f, "{}, floor {}", self.version, self.floor)?,
             Kind::Absent => write!(f, "no such product, floor {}", self.floor)?,
+            Kind::Uncached => write!(f, "{}, too large to keep, floor {}", self.version, self.floor)?,
             Kind::Pending => write!(f, "empty, floor {}", self.floor)?,
         }
         if self.kind != Kind::Pending && self.is_told() { f.write_str(" (fenced)") } else { Ok(()) }

@@ -1,105 +1,19 @@
-//! `get_or_load` over the memory fake: every race is made to happen, by letting the loader do the other party's part.
+//! Hit, miss, load, fill, wait; a store that fails.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
-
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cache::chaos::{ChaosStore, Mood};
-use cache::clock::TokioClock;
-use cache::contract::{Control, NOW, fresh_key};
-use cache::memory::MemoryStore;
+use cache::chaos::Mood;
+use cache::contract::Control;
 use cache::{
-    Answer, BreakerConfig, Bypass, Cache, Clock, Content, Entropy, FillOutcome, GetError, Key, LoadError,
-    Loaded, Lookup, MissReason, Policy, Provenance, Storable, Version,
+    BreakerConfig, Bypass, Clock, Content, FillOutcome, GetError, LoadError, Lookup, MissReason, Provenance,
+    Storable, Version,
 };
 use tokio::sync::Semaphore;
 
-struct World {
-    cache: Arc<Cache>,
-    memory: Arc<MemoryStore>,
-    chaos: Arc<ChaosStore>,
-    clock: TokioClock,
-    key: Key,
-    policy: Policy,
-}
-
-const LIMIT: Duration = Duration::from_millis(100);
-
-fn world() -> World {
-    let clock = TokioClock::starting_at(NOW);
-    let memory = Arc::new(MemoryStore::new(Arc::new(clock)));
-    let chaos = Arc::new(ChaosStore::new(memory.clone()));
-    let cache = Cache::new(chaos.clone(), Arc::new(clock), Entropy::from_seed(1), BreakerConfig::default());
-    World {
-        cache: Arc::new(cache),
-        memory,
-        chaos,
-        clock,
-        key: fresh_key(),
-        policy: Policy { jitter: 0.0, ..Policy::default() },
-    }
-}
-
-impl World {
-    fn ask(&self) -> Lookup<'_> {
-        Lookup { key: &self.key, policy: &self.policy, minimum: Version::ZERO, reload: false }
-    }
-
-    async fn get<F>(&self, load: impl FnOnce() -> F) -> Answer
-    where
-        F: Future<Output = Result<Loaded, LoadError>>,
-    {
-        self.cache.get_or_load(self.ask(), load).await.unwrap()
-    }
-
-    async fn holding(&self, version: u64) {
-        let answer = self.get(|| found(version)).await;
-        assert_eq!(answer.storable(), Storable::Yes);
-    }
-
-    async fn raise(&self, version: u64) {
-        self.cache.raise_floor(&self.key, Version(version), LIMIT).await.unwrap();
-    }
-
-    async fn force(&self) {
-        self.cache.drop_item(&self.key, LIMIT).await.unwrap();
-    }
-}
-
-fn body(version: u64) -> Bytes {
-    Bytes::from(format!("body of {version}"))
-}
-
-async fn found(version: u64) -> Result<Loaded, LoadError> {
-    Ok(Loaded::Found { version: Version(version), body: body(version) })
-}
-
-async fn absent() -> Result<Loaded, LoadError> {
-    Ok(Loaded::Absent)
-}
-
-async fn source_down() -> Result<Loaded, LoadError> {
-    Err(LoadError::Unavailable("down".into()))
-}
-
-async fn never_asked() -> Result<Loaded, LoadError> {
-    panic!("the source must not be asked")
-}
-
-fn is_hit(answer: &Answer, version: u64) -> bool {
-    matches!(answer.provenance, Provenance::Hit(_))
-        && answer.version == Version(version)
-        && matches!(&answer.content, Content::Live { body: b, .. } if *b == body(version))
-}
-
-fn refused(answer: &Answer, how: FillOutcome) -> bool {
-    matches!(answer.provenance, Provenance::Loaded { fill, .. } if fill == how)
-        && answer.storable() == Storable::No
-}
+use crate::world::{LIMIT, absent, found, is_hit, never_asked, refused, source_down, world};
 
 #[tokio::test(start_paused = true)]
 async fn a_miss_loads_once_and_then_hits() {
@@ -300,8 +214,8 @@ async fn a_fenced_body_is_not_served_while_it_is_replaced() {
             .await
     });
     let _began = began.acquire().await.unwrap();
-    let waiting_world = w.clone();
-    let waiting = tokio::spawn(async move { waiting_world.get(never_asked).await });
+    let elsewhere = w.elsewhere();
+    let waiting = tokio::spawn(async move { elsewhere.get(never_asked).await });
     tokio::time::advance(Duration::from_millis(200)).await;
     assert!(!waiting.is_finished(), "it waits rather than answer below the floor");
     go.add_permits(1);

@@ -11,10 +11,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::key::Key;
-use crate::record::{HEAD_LEN, Kind, Record, Token, body_hash};
+use crate::record::{Encoding, HEAD_LEN, Kind, Record, Token, body_hash};
 use crate::rule::{Verdict, judge};
 use crate::store::{BeginFill, Begun, CacheStore, Fill, FillOutcome, Invalidated, Invalidation};
 use crate::version::Version;
+
+mod case;
+
+pub use case::{Case, NOW, fresh_key};
+use case::{PENDING_TTL, TTL, absent, begin_at, live};
 
 /// What the suite does behind the engine's back.
 #[async_trait]
@@ -29,83 +34,6 @@ pub trait Control: CacheStore {
     async fn put_raw(&self, key: &Key, raw: Bytes);
     /// The time a key has left.
     async fn time_to_live(&self, key: &Key) -> Option<Duration>;
-}
-
-/// "Now" as the suite tells it to the store.
-pub const NOW: u64 = 1_790_000_000_000;
-const LEASE: Duration = Duration::from_secs(2);
-const PENDING_TTL: Duration = Duration::from_secs(8);
-const TTL: Duration = Duration::from_secs(300);
-
-/// A key nobody else uses.
-pub fn fresh_key() -> Key {
-    let id = Token::from_bits(fastrand::u64(..));
-    Key::new("contract", "item", &id.to_string()).unwrap_or_else(|e| panic!("{e}"))
-}
-
-fn begin_at(now: u64) -> BeginFill {
-    BeginFill { token: Token::from_bits(fastrand::u64(..)), now, lease: LEASE, pending_ttl: PENDING_TTL }
-}
-
-fn live(begun: &Begun, version: u64, body: &'static str) -> Fill {
-    Fill {
-        token: begun.head.token,
-        kind: Kind::Live,
-        version: Version(version),
-        body: Bytes::from_static(body.as_bytes()),
-        body_hash: body_hash(body.as_bytes()),
-        fresh_until: NOW + 60_000,
-        ttl: TTL,
-    }
-}
-
-fn absent(begun: &Begun) -> Fill {
-    Fill { kind: Kind::Absent, version: Version::ZERO, ..live(begun, 0, "") }
-}
-
-/// A store under test, with the steps the cases are written in.
-pub struct Case<S> {
-    store: S,
-    key: Key,
-}
-
-impl<S: Control> Case<S> {
-    /// A case with a key of its own.
-    pub fn new(store: S) -> Self {
-        Case { store, key: fresh_key() }
-    }
-
-    async fn begin(&self, now: u64) -> Begun {
-        self.store.begin_fill(&self.key, &begin_at(now)).await.unwrap()
-    }
-
-    async fn fill(&self, fill: Fill) -> FillOutcome {
-        self.store.fill(&self.key, &fill).await.unwrap()
-    }
-
-    async fn filled(&self, version: u64, body: &'static str) -> Begun {
-        let begun = self.begin(NOW).await;
-        assert_eq!(self.fill(live(&begun, version, body)).await, FillOutcome::Stored);
-        begun
-    }
-
-    async fn raise(&self, version: u64) -> Invalidated {
-        self.store.invalidate(&self.key, &Invalidation::UpTo(Version(version))).await.unwrap()
-    }
-
-    async fn force(&self) -> Invalidated {
-        let token = Token::from_bits(fastrand::u64(..));
-        self.store.invalidate(&self.key, &Invalidation::Forced(token)).await.unwrap()
-    }
-
-    async fn record(&self) -> Option<Record> {
-        let raw = self.store.read(&self.key).await.unwrap()?;
-        Some(Record::decode(&raw).unwrap())
-    }
-
-    async fn verdict(&self) -> Option<Verdict> {
-        self.record().await.map(|record| judge(&record.head, Version::ZERO, NOW))
-    }
 }
 
 macro_rules! cases {
@@ -286,6 +214,67 @@ cases! {
         assert_eq!(case.fill(live(&begun, 100, "second life")).await, FillOutcome::Stored);
         assert_eq!(case.raise(7).await, Invalidated::Raised);
         assert_eq!(case.verdict().await, Some(Verdict::Hit), "an old duplicate does not fence the new life");
+    }
+
+    /// A page of a list carries its family's generation as its token: what was built under another one is gone.
+    a_load_under_another_generation_begins_a_new_life(case) {
+        let begin = |generation: u64, now: u64| BeginFill {
+            token: Token::from_bits(generation),
+            generational: true,
+            ..begin_at(now)
+        };
+        let first = case.store.begin_fill(&case.key, &begin(1, NOW)).await.unwrap();
+        assert_eq!(first.head.token, Token::from_bits(1));
+        assert_eq!(case.fill(live(&first, 0, "page of one")).await, FillOutcome::Stored);
+        let again = case.store.begin_fill(&case.key, &begin(1, NOW)).await.unwrap();
+        assert_eq!((again.head.kind, again.holds_lease), (Kind::Live, true), "the same life goes on");
+        let second = case.store.begin_fill(&case.key, &begin(2, NOW)).await.unwrap();
+        assert!(second.holds_lease, "whatever lease the other life held");
+        assert_eq!((second.head.token, second.head.kind), (Token::from_bits(2), Kind::Pending));
+        assert_eq!(case.fill(live(&again, 0, "page of one")).await, FillOutcome::RefusedToken);
+        assert_eq!(case.fill(live(&second, 0, "page of two")).await, FillOutcome::Stored);
+    }
+
+    /// When a family's generation began decides how long its pages may be kept.
+    a_pending_record_tells_when_it_was_born(case) {
+        case.begin(NOW + 5).await;
+        assert_eq!(case.record().await.unwrap().head.fresh_until, NOW + 5);
+        case.begin(NOW + 5_000).await;
+        assert_eq!(case.record().await.unwrap().head.fresh_until, NOW + 5, "a lease is no birth");
+        case.force().await;
+        assert_eq!(case.record().await.unwrap().head.fresh_until, NOW);
+    }
+
+    /// Kind and encoding are kept as they were given.
+    what_a_fill_says_of_its_body_is_kept(case) {
+        let begun = case.begin(NOW).await;
+        let packed = Fill { encoding: Encoding::Lz4, ..live(&begun, 7, "packed") };
+        assert_eq!(case.fill(packed).await, FillOutcome::Stored);
+        assert_eq!(case.record().await.unwrap().head.encoding, Encoding::Lz4);
+        let marker = Fill { kind: Kind::Uncached, ..live(&begun, 8, "") };
+        assert_eq!(case.fill(marker).await, FillOutcome::Stored);
+        let record = case.record().await.unwrap();
+        assert_eq!((record.head.kind, record.head.version), (Kind::Uncached, Version(8)));
+        assert!(case.begin(NOW).await.holds_lease, "a marker is a record like any other");
+    }
+
+    /// Reading less, and reading several.
+    heads_and_several_records_are_read_as_they_are(case) {
+        assert_eq!(case.store.read_head(&case.key).await.unwrap(), None);
+        case.filled(7, "seven").await;
+        let whole = case.store.read(&case.key).await.unwrap().unwrap();
+        assert_eq!(case.store.read_head(&case.key).await.unwrap().unwrap(), whole.slice(..HEAD_LEN));
+        case.store.put_raw(&case.key, Bytes::from_static(b"short")).await;
+        assert_eq!(case.store.read_head(&case.key).await.unwrap().unwrap(), "short");
+        let others: Vec<_> = (0..40).map(|_| fresh_key()).collect();
+        case.store.put_raw(&others[3], Bytes::from_static(b"three")).await;
+        let keys = [&others[..], std::slice::from_ref(&case.key)].concat();
+        let read = case.store.read_many(&keys).await;
+        let read: Vec<_> = read.into_iter().map(Result::unwrap).collect();
+        assert_eq!(read.len(), 41);
+        assert_eq!((read[3].as_deref(), read[40].as_deref()), (Some(&b"three"[..]), Some(&b"short"[..])));
+        assert_eq!(read.iter().flatten().count(), 2);
+        assert!(case.store.read_many(&[]).await.is_empty());
     }
 
     /// While the lease runs, others are told to wait; when it has run out, the next takes it.

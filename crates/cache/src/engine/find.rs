@@ -1,0 +1,202 @@
+//! Whose turn it is: an answer, a wait, a load of this process to join, or a load of one's own.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::look::{Generation, Seen};
+use super::{Cache, Lookup};
+use crate::answer::{Answer, Bypass, MissReason, Provenance};
+use crate::clock::UnixMillis;
+use crate::policy::{Policy, millis};
+use crate::record::Token;
+use crate::rule::{Verdict, judge};
+use crate::store::{BeginFill, Begun, StoreError};
+use crate::version::Version;
+
+/// What looking ends with.
+pub(super) enum Found {
+    Answer(Answer),
+    Turn(Turn),
+    /// The source is to be asked past the store.
+    Past(Bypass),
+}
+
+/// It is this caller's turn to load.
+pub(super) struct Turn {
+    /// What its fill must show.
+    pub(super) token: Token,
+    /// The floor its load begins with.
+    pub(super) floor: Version,
+    /// Why the store had no answer.
+    pub(super) miss: MissReason,
+    /// What could stand in if the source fails.
+    pub(super) spare: Seen,
+    /// What a list is built under.
+    pub(super) generation: Option<Generation>,
+}
+
+/// What one look allows.
+pub(super) enum Step {
+    Done(Found),
+    /// Somebody else is loading it.
+    Wait,
+    /// Things have changed since the look.
+    Again,
+}
+
+impl Cache {
+    /// Looks until there is an answer, or it is this caller's turn to load.
+    pub(super) async fn find(&self, lookup: Lookup<'_>) -> Found {
+        if !lookup.reload
+            && let Some(answer) = self.lately(lookup)
+        {
+            return Found::Answer(answer);
+        }
+        self.find_in_store(lookup).await.unwrap_or_else(|failure| Found::Past(Bypass::Failed(failure.name())))
+    }
+
+    async fn find_in_store(&self, lookup: Lookup<'_>) -> Result<Found, StoreError> {
+        let give_up = Instant::now() + lookup.policy.wait;
+        let mut pause = lookup.policy.poll_min;
+        loop {
+            let seen = if lookup.reload { Seen::default() } else { self.look(lookup).await? };
+            let patient = !lookup.reload && Instant::now() < give_up;
+            match self.step(lookup, &seen, patient).await? {
+                Step::Done(found) => return Ok(found),
+                Step::Again => {}
+                Step::Wait => {
+                    if let Some(answer) = self.join(lookup, &seen, give_up).await {
+                        return Ok(Found::Answer(answer));
+                    }
+                    self.pause(&mut pause, lookup.policy, give_up).await;
+                }
+            }
+        }
+    }
+
+    /// What a look allows, after at most one announcement. A caller that is not `patient` does not wait for others.
+    pub(super) async fn step(
+        &self,
+        lookup: Lookup<'_>,
+        seen: &Seen,
+        patient: bool,
+    ) -> Result<Step, StoreError> {
+        let now = self.clock.now();
+        let verdict = seen.verdict(lookup, now);
+        let hit = if verdict == Verdict::Hit { seen.hit(lookup, now) } else { None };
+        if verdict == Verdict::Pass {
+            return Ok(Step::Done(Found::Past(Bypass::TooLarge)));
+        }
+        if let Some(hit) = hit {
+            return Ok(Step::Done(self.refresh_or(lookup, seen, hit, now).await));
+        }
+        if patient && seen.is_leased(lookup, now) {
+            let old = self.while_revalidating(lookup, seen, verdict, now);
+            return Ok(old.map_or(Step::Wait, |answer| Step::Done(Found::Answer(answer))));
+        }
+        let limit = lookup.policy.store_timeout;
+        let (begun, generation) = self.begin_fill(lookup, seen.generation, limit).await?;
+        // Somebody filled it between the look and the announcement: look again rather than load again.
+        let answerable =
+            matches!(judge(&begun.head, lookup.minimum, self.clock.now()), Verdict::Hit | Verdict::Pass);
+        if patient && answerable && seen.head.as_ref().is_none_or(|head| !head.is_same_fill(&begun.head)) {
+            return Ok(Step::Again);
+        }
+        if !begun.holds_lease && patient {
+            return Ok(Step::Again);
+        }
+        let miss = if lookup.reload { MissReason::Requested } else { miss_reason(verdict) };
+        Ok(Step::Done(Found::Turn(turn(begun, miss, seen, generation))))
+    }
+
+    /// A hit near the end of its fresh time is refreshed by one caller now and then, before anybody has to wait for it.
+    async fn refresh_or(&self, lookup: Lookup<'_>, seen: &Seen, hit: Answer, now: UnixMillis) -> Found {
+        let left = seen.head.as_ref().map_or(Duration::MAX, |head| head.fresh_for(now));
+        if !self.entropy.happens(lookup.policy.refresh_chance(left)) {
+            return Found::Answer(hit);
+        }
+        let begun = self.begin_fill(lookup, seen.generation, lookup.policy.store_soft_timeout).await;
+        match begun {
+            Ok((begun, generation)) if begun.holds_lease => {
+                Found::Turn(turn(begun, MissReason::Early, seen, generation))
+            }
+            _ => Found::Answer(hit),
+        }
+    }
+
+    /// A record past its fresh time answers while the lease holder refreshes it; never a fenced one, nor a list that was
+    /// built while its index may have lagged.
+    fn while_revalidating(
+        &self,
+        lookup: Lookup<'_>,
+        seen: &Seen,
+        verdict: Verdict,
+        now: UnixMillis,
+    ) -> Option<Answer> {
+        let head = seen.head.as_ref().filter(|_| verdict == Verdict::Old && seen.is_settled(lookup))?;
+        let within = now < head.fresh_until + millis(lookup.policy.stale_while_revalidate);
+        if within { seen.answer(Provenance::StaleWhileRevalidate) } else { None }
+    }
+
+    /// Announces a load; for a list, under its family's generation, which is begun if there is none.
+    pub(super) async fn begin_fill(
+        &self,
+        lookup: Lookup<'_>,
+        generation: Option<Generation>,
+        limit: Duration,
+    ) -> Result<(Begun, Option<Generation>), StoreError> {
+        let policy = lookup.policy;
+        let fresh = || BeginFill {
+            token: self.entropy.token(),
+            now: self.clock.now(),
+            lease: policy.lease,
+            pending_ttl: policy.pending_ttl(),
+            generational: false,
+        };
+        let (begin, generation) = match (lookup.family, generation) {
+            (None, _) => (fresh(), None),
+            (Some(_), Some(known)) => {
+                (BeginFill { token: known.token, generational: true, ..fresh() }, Some(known))
+            }
+            (Some(family), None) => {
+                let first = BeginFill { lease: Duration::ZERO, pending_ttl: policy.family_ttl, ..fresh() };
+                let begun = self.kept(limit, self.store.begin_fill(family, &first)).await?;
+                let begun = Generation::of(&begun.head);
+                (BeginFill { token: begun.token, generational: true, ..fresh() }, Some(begun))
+            }
+        };
+        Ok((self.kept(limit, self.store.begin_fill(lookup.key, &begin)).await?, generation))
+    }
+
+    /// Waits for a load of this process, if the head just read allows joining it, while that load has the lease.
+    async fn join(&self, lookup: Lookup<'_>, seen: &Seen, give_up: Instant) -> Option<Answer> {
+        let head = seen.head.as_ref()?;
+        let mut landing = self.flights.join(lookup.key, head.token, head.floor)?;
+        let leased = Duration::from_millis(head.lease_until.saturating_sub(self.clock.now()));
+        let until = give_up.min(Instant::now() + leased);
+        let landed = timeout_at(until, landing.wait_for(Option::is_some)).await.ok()?.ok()?.clone()?;
+        let storable = landed.storable();
+        (landed.version >= lookup.minimum)
+            .then_some(Answer { provenance: Provenance::Joined(storable), ..landed })
+    }
+
+    async fn pause(&self, pause: &mut Duration, policy: &Policy, give_up: Instant) {
+        let until = (Instant::now() + self.entropy.shorten(*pause, 0.5)).min(give_up);
+        *pause = (*pause * 2).min(policy.poll_max);
+        tokio::time::sleep_until(until).await;
+    }
+}
+
+fn turn(begun: Begun, miss: MissReason, seen: &Seen, generation: Option<Generation>) -> Turn {
+    Turn { token: begun.head.token, floor: begun.head.floor, miss, spare: seen.clone(), generation }
+}
+
+fn miss_reason(verdict: Verdict) -> MissReason {
+    match verdict {
+        Verdict::Hit | Verdict::Old => MissReason::Expired,
+        Verdict::Fenced => MissReason::Fenced,
+        Verdict::BelowMinimum => MissReason::BelowMinimum,
+        Verdict::Pending | Verdict::Unreadable | Verdict::Pass => MissReason::Empty,
+    }
+}

@@ -1,0 +1,216 @@
+//! Load, pack, fill; and what stands in when the source has failed.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::timeout;
+
+use super::find::Turn;
+use super::look::Seen;
+use super::{Cache, GetError, Lookup};
+use crate::answer::{Answer, Bypass, Content, Provenance};
+use crate::loader::{LoadError, Loaded};
+use crate::packing::{Packed, pack};
+use crate::policy::{Policy, millis};
+use crate::record::{Encoding, Head, Kind, body_hash};
+use crate::rule::Verdict;
+use crate::store::{Fill, FillOutcome, StoreError};
+use crate::version::Version;
+
+impl Cache {
+    /// Loads for a caller whose turn it is, and offers the result to the store.
+    pub(super) async fn load_and_fill<L, F>(
+        &self,
+        lookup: Lookup<'_>,
+        turn: Turn,
+        load: L,
+    ) -> Result<Answer, GetError>
+    where
+        L: FnOnce() -> F,
+        F: Future<Output = Result<Loaded, LoadError>>,
+    {
+        let departed = self.flights.depart(lookup.key, turn.token, turn.floor);
+        let limit = self.load_limit(lookup, &turn);
+        let settled = self.is_settled(lookup.policy, &turn);
+        let loaded = match limited(limit, load()).await {
+            Ok(loaded) => loaded,
+            Err(error) => return self.despite_error(lookup, &turn.spare, error),
+        };
+        let answer = self.fill(lookup, &turn, settled, loaded).await;
+        departed.land(&answer);
+        at_least(lookup.minimum, answer)
+    }
+
+    /// Offers what was loaded to the store. The answer says what became of it.
+    pub(super) async fn fill(
+        &self,
+        lookup: Lookup<'_>,
+        turn: &Turn,
+        settled: bool,
+        loaded: Loaded,
+    ) -> Answer {
+        let policy = lookup.policy;
+        let began = self.began();
+        let fill = self.prepare(policy, turn, settled, &loaded);
+        let offered = self.kept(policy.store_soft_timeout, self.offer(lookup, turn, &fill)).await;
+        let provenance = match offered {
+            Ok(outcome) => {
+                if let (FillOutcome::Stored, Loaded::Found { body, .. }) = (outcome, &loaded)
+                    && fill.kind == Kind::Live
+                {
+                    self.learn_filled(lookup, began, &head_of(&fill, turn), body);
+                }
+                Provenance::Loaded { miss: turn.miss, fill: outcome }
+            }
+            Err(failure) => Provenance::Bypassed(Bypass::Failed(failure.name())),
+        };
+        Answer { settled, ..loaded_answer(loaded, provenance) }
+    }
+
+    /// FILL; for a list, with a look at whether its family's generation is still the one it was built under, sent
+    /// together with it. The page's own key knows nothing of the family.
+    async fn offer(&self, lookup: Lookup<'_>, turn: &Turn, fill: &Fill) -> Result<FillOutcome, StoreError> {
+        let (Some(family), Some(generation)) = (lookup.family, turn.generation) else {
+            return self.store.fill(lookup.key, fill).await;
+        };
+        let (outcome, now) = tokio::try_join!(self.store.fill(lookup.key, fill), self.store.read(family))?;
+        let now = now.as_deref().and_then(|raw| Head::decode(raw).ok());
+        let lives_on = now.is_some_and(|head| head.token == generation.token);
+        Ok(if lives_on { outcome } else { FillOutcome::RefusedToken })
+    }
+
+    pub(super) async fn load_past_store<L, F>(
+        &self,
+        policy: &Policy,
+        minimum: Version,
+        why: Bypass,
+        load: L,
+    ) -> Result<Answer, GetError>
+    where
+        L: FnOnce() -> F,
+        F: Future<Output = Result<Loaded, LoadError>>,
+    {
+        let loaded = limited(policy.load_timeout, load()).await?;
+        at_least(minimum, loaded_answer(loaded, Provenance::Bypassed(why)))
+    }
+
+    /// How long a load may take: where a body that is not fenced could answer instead, only the soft limit.
+    pub(super) fn load_limit(&self, lookup: Lookup<'_>, turn: &Turn) -> Duration {
+        let verdict = turn.spare.verdict(lookup, self.clock.now());
+        let spare =
+            matches!(verdict, Verdict::Hit | Verdict::Old) && self.stand_in(lookup, &turn.spare).is_some();
+        if spare {
+            lookup.policy.load_soft_timeout.min(lookup.policy.load_timeout)
+        } else {
+            lookup.policy.load_timeout
+        }
+    }
+
+    /// Whether the index behind a list has caught up with what began the family's generation.
+    pub(super) fn is_settled(&self, policy: &Policy, turn: &Turn) -> bool {
+        turn.generation.is_none_or(|generation| {
+            self.clock.now().saturating_sub(generation.born) >= millis(policy.index_settle)
+        })
+    }
+
+    /// The source has failed: what can stand in for it does, unless the item is there but invalid.
+    pub(super) fn despite_error(
+        &self,
+        lookup: Lookup<'_>,
+        spare: &Seen,
+        error: LoadError,
+    ) -> Result<Answer, GetError> {
+        match (&error, self.stand_in(lookup, spare)) {
+            (LoadError::Unavailable(_), Some(answer)) => Ok(answer),
+            _ => Err(error.into()),
+        }
+    }
+
+    /// A body within `stale_if_error` of its fresh time, fenced or not, but never below the caller's minimum.
+    fn stand_in(&self, lookup: Lookup<'_>, spare: &Seen) -> Option<Answer> {
+        let now = self.clock.now();
+        let head = spare.head.as_ref()?;
+        let fenced = match spare.verdict(lookup, now) {
+            Verdict::Hit => return spare.hit(lookup, now),
+            Verdict::Old => false,
+            Verdict::Fenced => true,
+            _ => return None,
+        };
+        let within = now < head.fresh_until + millis(lookup.policy.stale_if_error);
+        if within && head.version >= lookup.minimum && head.kind != Kind::Uncached {
+            spare.answer(Provenance::StaleIfError { fenced })
+        } else {
+            None
+        }
+    }
+
+    fn prepare(&self, policy: &Policy, turn: &Turn, settled: bool, loaded: &Loaded) -> Fill {
+        let empty = || Packed { encoding: Encoding::Identity, body: Bytes::new() };
+        let (kind, packed, span) = match loaded {
+            Loaded::Found { body, .. } if body.len() > policy.max_body => {
+                (Kind::Uncached, empty(), policy.fresh_for)
+            }
+            Loaded::Found { body, .. } => (Kind::Live, pack(body, policy.compress_from), policy.fresh_for),
+            Loaded::Absent => (Kind::Absent, empty(), policy.absent_for),
+        };
+        let span = if settled { span } else { span.min(policy.unsettled_for) };
+        let fresh_for = self.entropy.shorten(span, policy.jitter);
+        Fill {
+            token: turn.token,
+            kind,
+            encoding: packed.encoding,
+            version: loaded.version(),
+            body_hash: hash_of(loaded),
+            body: packed.body,
+            fresh_until: self.clock.now() + millis(fresh_for),
+            ttl: fresh_for + policy.grace(),
+        }
+    }
+}
+
+/// Runs a load under its time limit. A load that is late has failed.
+pub(super) async fn limited<T>(
+    limit: Duration,
+    load: impl Future<Output = Result<T, LoadError>>,
+) -> Result<T, LoadError> {
+    let late = || LoadError::Unavailable(format!("no answer within {limit:?}"));
+    timeout(limit, load).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// The head of a record whose fill was accepted.
+fn head_of(fill: &Fill, turn: &Turn) -> Head {
+    Head {
+        kind: fill.kind,
+        encoding: fill.encoding,
+        token: fill.token,
+        floor: turn.floor,
+        version: fill.version,
+        fresh_until: fill.fresh_until,
+        body_hash: fill.body_hash,
+        lease_until: 0,
+    }
+}
+
+fn hash_of(loaded: &Loaded) -> u32 {
+    match loaded {
+        Loaded::Found { body, .. } => body_hash(body),
+        Loaded::Absent => 0,
+    }
+}
+
+pub(super) fn loaded_answer(loaded: Loaded, provenance: Provenance) -> Answer {
+    let (version, hash) = (loaded.version(), hash_of(&loaded));
+    let content = match loaded {
+        Loaded::Found { body, .. } => Content::Live { body, hash },
+        Loaded::Absent => Content::Absent,
+    };
+    Answer { version, content, provenance, settled: true }
+}
+
+pub(super) fn at_least(minimum: Version, answer: Answer) -> Result<Answer, GetError> {
+    if answer.version < minimum {
+        return Err(GetError::BelowMinimum { have: answer.version, minimum });
+    }
+    Ok(answer)
+}
