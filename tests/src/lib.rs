@@ -74,7 +74,11 @@ impl World {
     pub async fn with(change: impl FnOnce(&mut Options)) -> World {
         let mut options = Options::new(binaries());
         // A busy machine must not look like a slow cache.
-        let patience = [("read-api", "CACHE_TIMEOUT_MS", "1000"), ("write-api", "TELL_TIMEOUT_MS", "2000")];
+        let patience = [
+            ("read-api", "CACHE_TIMEOUT_MS", "1000"),
+            ("read-api", "CACHE_SOFT_TIMEOUT_MS", "1000"),
+            ("write-api", "TELL_TIMEOUT_MS", "2000"),
+        ];
         for (function, name, value) in patience {
             options.overrides.entry(function).or_default().insert(name.to_owned(), value.to_owned());
         }
@@ -82,6 +86,15 @@ impl World {
         let stack = Stack::start(options).await.unwrap_or_else(|error| panic!("{error}"));
         let dynamodb = dynamodb(&stack.endpoints.dynamodb);
         World { stack, http: reqwest::Client::new(), dynamodb }
+    }
+
+    /// A stack whose read API has these in its environment.
+    pub async fn with_read_api(settings: &[(&str, &str)]) -> World {
+        World::with(|options| {
+            let overrides = options.overrides.entry("read-api").or_default();
+            overrides.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        })
+        .await
     }
 
     /// Sends a request to the API.

@@ -6,6 +6,7 @@ mod edge;
 mod failures;
 mod foreign_writes;
 mod herd;
+mod lists;
 mod read_after_write;
 mod reading;
 mod replay;

@@ -139,6 +139,7 @@ fn patient() -> Overrides {
     let patience = PATIENCE.as_millis().to_string();
     let names = [
         ("read-api", "CACHE_TIMEOUT_MS"),
+        ("read-api", "CACHE_SOFT_TIMEOUT_MS"),
         ("write-api", "TELL_TIMEOUT_MS"),
         ("stream-invalidator", "TELL_TIMEOUT_MS"),
     ];

@@ -1,4 +1,5 @@
 use super::*;
+use cache::{FillOutcome, MissReason, Provenance};
 
 fn cursor(json: &str) -> String {
     URL_SAFE_NO_PAD.encode(json)
@@ -6,6 +7,14 @@ fn cursor(json: &str) -> String {
 
 fn header<'a>(response: &'a Response<Body>, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+/// A page that was just built, and kept or refused by the cache.
+fn built(body: Bytes, kept: bool) -> Answer {
+    let fill = if kept { FillOutcome::Stored } else { FillOutcome::RefusedToken };
+    let provenance = Provenance::Loaded { miss: MissReason::Empty, fill };
+    let hash = cache::record::body_hash(&body);
+    Answer { version: Version::ZERO, content: Content::Live { body, hash }, provenance, settled: true }
 }
 
 #[test]
@@ -58,9 +67,10 @@ fn a_cursor_that_was_never_given_out_for_this_list_is_refused() {
 fn the_cursor_of_a_page_is_read_back_as_where_it_ended() {
     let query = ListQuery::read("category=shoes").unwrap();
     let next = Some(Position("an id of another program".to_owned()));
-    let response = query.answer(&Page { items: Vec::new(), next: next.clone() }, None);
-    let Body::Text(body) = response.body() else { panic!("no text") };
-    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let rendered = query.render(&Page { items: Vec::new(), next: next.clone() });
+    let response = query.answer(&built(rendered.clone(), true), None);
+    assert_eq!(&response.body()[..], &rendered[..]);
+    let body: serde_json::Value = serde_json::from_slice(&rendered).unwrap();
     let cursor = body["next"].as_str().unwrap();
     assert_eq!(ListQuery::read(&format!("category=shoes&cursor={cursor}")).unwrap().after, next);
 }
@@ -68,14 +78,17 @@ fn the_cursor_of_a_page_is_read_back_as_where_it_ended() {
 #[test]
 fn an_answer_says_how_long_it_may_be_kept_and_by_which_tag_it_is_purged() {
     let ask = |known: Option<&HeaderValue>| {
-        ListQuery::read("category=Shoes").unwrap().answer(&Page::default(), known)
+        ListQuery::read("category=Shoes").unwrap().answer(&built(Bytes::new(), true), known)
     };
     let full = ask(None);
     assert_eq!(header(&full, "cache-control"), "public, max-age=0, s-maxage=1");
     assert_eq!(header(&full, "cache-tag"), "category:shoes");
     assert_eq!(header(&full, "x-cache-version"), "0");
     assert_eq!(header(&full, "content-type"), "application/json");
-    assert_eq!(header(&ListQuery::read("").unwrap().answer(&Page::default(), None), "cache-tag"), "products");
+    let all = ListQuery::read("").unwrap();
+    assert_eq!(header(&all.answer(&built(Bytes::new(), true), None), "cache-tag"), "products");
+    let overtaken = all.answer(&built(Bytes::new(), false), None);
+    assert_eq!(header(&overtaken, "cache-control"), "no-store");
 
     let known = full.headers().get("etag").unwrap();
     let unchanged = ask(Some(known));
