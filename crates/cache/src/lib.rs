@@ -7,11 +7,12 @@
 //!
 //! | to learn about | read |
 //! |---|---|
+//! | what holds, if what, and which test shows it | [`guarantee`] |
 //! | what is stored, byte by byte | [`record`] |
 //! | when a record may answer | [`rule`] |
 //! | the four atomic operations a store offers | [`store`] |
-//! | hit, wait, load, fill | [`engine`] |
-//! | TTLs, time-outs, leases | [`policy`] |
+//! | hit, wait, join, load, fill; lists; many keys at once | [`engine`] |
+//! | TTLs, time-outs, leases, sizes | [`policy`] |
 //! | when a failing store is left alone | [`breaker`] |
 //!
 //! The crate holds no code of any store or cloud. Time comes from [`Clock`], randomness from [`Entropy`].
@@ -23,6 +24,7 @@ pub mod counts;
 pub mod engine;
 pub mod entropy;
 mod flight;
+pub mod guarantee;
 pub mod key;
 pub mod loader;
 mod local;
