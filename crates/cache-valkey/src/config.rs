@@ -132,7 +132,8 @@ impl ValkeyConfig {
         })
     }
 
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+    /// Whether the parts go together.
+    pub fn check(&self) -> Result<(), ConfigError> {
         let mistake = if self.form == Form::Node && self.servers.len() > 1 {
             "several URLs are nodes of a cluster: the form must be cluster"
         } else if self.form == Form::Cluster && self.database != 0 {

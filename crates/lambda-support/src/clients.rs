@@ -6,17 +6,17 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use cache::{Cache, CacheConfig, Clock, Entropy, SystemClock};
-use cache_valkey::{ValkeyConfig, ValkeyStore};
 use catalog::Keys;
 use source_dynamodb::DynamoItemStore;
 
 use crate::settings::Settings;
+use crate::valkey::ValkeySettings;
 
 /// Where the cache is and what its keys begin with.
 #[derive(Debug, Clone)]
 pub struct CacheSettings {
-    /// `VALKEY_URL`, e.g. `redis://cache:6379`.
-    pub valkey: ValkeyConfig,
+    /// See [`valkey`](crate::valkey).
+    pub valkey: ValkeySettings,
     /// `CACHE_NAMESPACE`, default `tidemark`.
     pub keys: Keys,
     /// How many bytes of bodies the process keeps in its own memory. Only a function that reads has use for any.
@@ -26,16 +26,15 @@ pub struct CacheSettings {
 impl CacheSettings {
     /// Reads both; `None` if a mistake was noted.
     pub fn read(settings: &mut Settings<'_>) -> Option<CacheSettings> {
-        let url = settings.required("VALKEY_URL", "the cache's URL, such as redis://host:6379");
-        let valkey = settings.checked("VALKEY_URL", &url, ValkeyConfig::from_url);
+        let valkey = ValkeySettings::read(settings);
         let namespace = settings.optional("CACHE_NAMESPACE").unwrap_or_else(|| "tidemark".to_owned());
         let keys = settings.checked("CACHE_NAMESPACE", &namespace, Keys::new);
         Some(CacheSettings { valkey: valkey?, keys: keys?, memory_bytes: 0 })
     }
 
-    /// The cache. It connects at its first command.
-    pub fn connect(&self) -> Result<Arc<Cache>, lambda_runtime::Error> {
-        let store = Arc::new(ValkeyStore::new(self.valkey.clone())?);
+    /// The cache. It connects at its first command; `aws` is asked only for an IAM login.
+    pub fn connect(&self, aws: &aws_config::SdkConfig) -> Result<Arc<Cache>, lambda_runtime::Error> {
+        let store = Arc::new(self.valkey.store(aws)?);
         let config = CacheConfig { local_bytes: self.memory_bytes, ..CacheConfig::default() };
         Ok(Arc::new(Cache::new(store, Arc::new(SystemClock), Entropy::from_os(), config)))
     }

@@ -3,7 +3,7 @@
 //! | name | default | meaning |
 //! |---|---|---|
 //! | `TABLE_NAME` | – | the products' table |
-//! | `VALKEY_URL` | – | the cache |
+//! | `VALKEY_URL` and others | – | the cache; see [`lambda_support::valkey`] |
 //! | `CACHE_NAMESPACE` | `tidemark` | what keys begin with |
 //! | `S_MAXAGE` | 60 | seconds the edge may keep a product |
 //! | `ABSENT_S_MAXAGE` | 5 | seconds the edge may keep a 404 |

@@ -2,7 +2,7 @@
 //!
 //! | name | default | meaning |
 //! |---|---|---|
-//! | `VALKEY_URL` | – | the cache |
+//! | `VALKEY_URL` and others | – | the cache; see [`lambda_support::valkey`] |
 //! | `CACHE_NAMESPACE` | `tidemark` | what keys begin with |
 //! | `EVENT_BUS_NAME` | – | where changes and refused records are published |
 //! | `TELL_TIMEOUT_MS` | 1000 | how long telling the cache of one product may take |

@@ -18,8 +18,9 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), lambda_runtime::Error> {
     let config = Config::read(&environment)?;
     logs::start();
-    let bus = Arc::new(EventBridgeBus::new(Client::new(&clients::aws().await), &config.bus));
-    let invalidator = Arc::new(Invalidator::new(&config, config.cache.connect()?, bus));
+    let aws = clients::aws().await;
+    let bus = Arc::new(EventBridgeBus::new(Client::new(&aws), &config.bus));
+    let invalidator = Arc::new(Invalidator::new(&config, config.cache.connect(&aws)?, bus));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<StreamEvent>| {
         let invalidator = invalidator.clone();
         async move {

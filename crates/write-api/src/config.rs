@@ -3,7 +3,7 @@
 //! | name | default | meaning |
 //! |---|---|---|
 //! | `TABLE_NAME` | – | the products' table |
-//! | `VALKEY_URL` | – | the cache |
+//! | `VALKEY_URL` and others | – | the cache; see [`lambda_support::valkey`] |
 //! | `CACHE_NAMESPACE` | `tidemark` | what keys begin with |
 //! | `TELL_TIMEOUT_MS` | 500 | how long telling the cache of a write may take; after that the stream will do it |
 

@@ -16,8 +16,9 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), lambda_http::Error> {
     let config = Config::read(&environment)?;
     logs::start();
-    let items = clients::items(&clients::aws().await, &config.table);
-    let api = Arc::new(Api::new(&config, config.cache.connect()?, items));
+    let aws = clients::aws().await;
+    let items = clients::items(&aws, &config.table);
+    let api = Arc::new(Api::new(&config, config.cache.connect(&aws)?, items));
     lambda_http::run(service_fn(move |request| {
         let api = api.clone();
         async move { Ok::<_, lambda_http::Error>(api.answer(request).await) }
