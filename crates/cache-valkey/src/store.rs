@@ -8,6 +8,7 @@ use bytes::Bytes;
 use cache::record::HEAD_LEN;
 use cache::{
     BeginFill, Begun, CacheStore, Fill, FillOutcome, Head, Invalidated, Invalidation, Key, Kind, StoreError,
+    UnixMillis,
 };
 use futures::future::join_all;
 use redis::{FromRedisValue, Value};
@@ -19,6 +20,9 @@ use crate::failure::Failure;
 use crate::node::Node;
 use crate::request::{Request, read};
 use crate::scripts::{Scripts, begun, fill_outcome, invalidated};
+
+/// The latest moment the 13 digits of a head can hold; one more digit would shift what follows.
+const LATEST: UnixMillis = 9_999_999_999_999;
 
 /// A store on Valkey or Redis, one node or a cluster.
 pub struct ValkeyStore {
@@ -124,10 +128,10 @@ impl CacheStore for ValkeyStore {
     }
 
     async fn begin_fill(&self, key: &Key, begin: &BeginFill) -> Result<Begun, StoreError> {
-        let deadline = begin.now.saturating_add(as_millis(begin.lease));
+        let deadline = begin.now.saturating_add(as_millis(begin.lease)).min(LATEST);
         let pending = Head::pending(begin.token, begin.now, deadline);
         let arguments = vec![
-            format!("{:013}", begin.now).into_bytes(),
+            format!("{:013}", begin.now.min(LATEST)).into_bytes(),
             format!("{deadline:013}").into_bytes(),
             pending.encode().to_vec(),
             as_millis(begin.pending_ttl).to_string().into_bytes(),
@@ -144,7 +148,7 @@ impl CacheStore for ValkeyStore {
             fill.token.as_bytes().to_vec(),
             vec![fill.kind.letter(), fill.encoding.letter()],
             format!("{:020}", fill.version.0).into_bytes(),
-            format!("{:013}", fill.fresh_until).into_bytes(),
+            format!("{:013}", fill.fresh_until.min(LATEST)).into_bytes(),
             format!("{:08x}", fill.body_hash).into_bytes(),
             as_millis(fill.ttl).to_string().into_bytes(),
             fill.body.to_vec(),

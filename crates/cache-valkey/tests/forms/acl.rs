@@ -22,7 +22,7 @@ struct Moving {
 async fn moving() -> Moving {
     let cluster = TestCluster::start().await;
     let key = fresh_key();
-    let slot: u16 = cluster.nodes[0].ask(&format!("CLUSTER KEYSLOT {key}")).await;
+    let slot = cluster.slot_of(&key).await;
     let from = TestCluster::home(slot);
     let to = (from + 1) % 3;
     let (from_id, to_id) = (&cluster.ids[from], &cluster.ids[to]);

@@ -208,7 +208,7 @@ async fn a_shard_that_hangs_costs_only_its_own_keys() {
     let keys: Vec<_> = (0..60).map(|_| fresh_key()).collect();
     let mut homes = Vec::new();
     for key in &keys {
-        let slot: u16 = cluster.nodes[0].ask(&format!("CLUSTER KEYSLOT {key}")).await;
+        let slot = cluster.slot_of(key).await;
         homes.push(TestCluster::home(slot));
     }
     assert!(store.read_many(&keys).await.into_iter().all(|read| read.is_ok()));

@@ -33,6 +33,11 @@ impl Controlled {
         Controlled { store: ValkeyStore::new(config).unwrap(), behind, keys: Mutex::default() }
     }
 
+    /// A flush spares what was used so far.
+    pub fn forget_keys(&self) {
+        self.keys.lock().unwrap().clear();
+    }
+
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> T {
         match &self.behind {
             Behind::Node(server) => server.try_ask(command).await.unwrap(),
@@ -57,6 +62,9 @@ impl CacheStore for Controlled {
     }
 
     async fn read_many(&self, keys: &[Key]) -> Vec<Result<Option<Bytes>, StoreError>> {
+        keys.iter().for_each(|key| {
+            self.noting(key);
+        });
         self.store.read_many(keys).await
     }
 
@@ -93,6 +101,7 @@ impl Control for Controlled {
     }
 
     async fn put_raw(&self, key: &Key, raw: Bytes) {
+        self.noting(key);
         let _ok: String = self.ask(redis::cmd("SET").arg(key.as_str()).arg(&raw[..])).await;
     }
 

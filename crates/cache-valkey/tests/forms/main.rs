@@ -6,7 +6,10 @@
 mod servers;
 
 mod acl;
+mod agreement;
 mod broken;
 mod contract;
 mod controlled;
+mod failover;
+mod replicas;
 mod tls;

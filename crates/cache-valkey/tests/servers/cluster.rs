@@ -79,6 +79,10 @@ impl TestCluster {
         format!("{},{}", self.nodes[0].url(), self.nodes[4].url())
     }
 
+    pub async fn slot_of(&self, key: &cache::Key) -> u16 {
+        self.nodes[0].ask(&format!("CLUSTER KEYSLOT {key}")).await
+    }
+
     /// Which primary of the start owns a slot.
     pub fn home(slot: u16) -> usize {
         (0..SHARDS).rev().find(|place| usize::from(slot) >= place * SLOTS / SHARDS).unwrap()

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use redis::FromRedisValue;
+use redis::{AsyncConnectionConfig, FromRedisValue};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -79,8 +79,12 @@ impl Server {
     }
 
     pub async fn try_ask<T: FromRedisValue>(&self, command: &redis::Cmd) -> redis::RedisResult<T> {
+        // As patient as the tests are: the machine may be busy.
+        let patient = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(DEADLINE))
+            .set_response_timeout(Some(DEADLINE));
         let client = redis::Client::open(self.url())?;
-        command.query_async(&mut client.get_multiplexed_async_connection().await?).await
+        command.query_async(&mut client.get_multiplexed_async_connection_with_config(&patient).await?).await
     }
 
     /// Asks in words separated by spaces.
