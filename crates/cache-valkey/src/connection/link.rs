@@ -127,10 +127,7 @@ impl Link {
         if state.current.as_ref().is_some_and(|lane| lane.number == number) {
             state.current = None;
             state.failures += 1;
-            let pause = match state.failures {
-                1 => Duration::ZERO,
-                more => (FIRST_PAUSE * 2_u32.saturating_pow(more - 2).min(100)).min(LONGEST_PAUSE),
-            };
+            let pause = pause_after(state.failures);
             state.refused_until = Some((Instant::now() + pause, failure.clone()));
         }
     }
@@ -158,5 +155,24 @@ impl Lane {
 
     fn unanswered(&self) -> MutexGuard<'_, Option<Instant>> {
         self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long to refuse requests after so many failures to connect in a row.
+fn pause_after(failures: u32) -> Duration {
+    match failures.checked_sub(2) {
+        None => Duration::ZERO,
+        Some(more) => FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(more)).min(LONGEST_PAUSE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_from_the_second_failure_to_connect_and_stay_bounded() {
+        let pauses = [0, 1, 2, 3, 4, 7, 8, 1_000].map(|failures| pause_after(failures).as_millis());
+        assert_eq!(pauses, [0, 0, 20, 40, 80, 640, 1_000, 1_000]);
     }
 }

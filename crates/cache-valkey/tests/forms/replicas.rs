@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cache::contract::{NOW, fresh_key};
-use cache::record::{Encoding, Kind, Record, body_hash};
+use cache::record::{Encoding, Kind, Record, Token, body_hash};
 use cache::rule::{Verdict, judge};
 use cache::{CacheStore, Fill, Invalidated, Invalidation, Key, StoreError, Version};
 use cache_valkey::{Replicas, ValkeyConfig, ValkeyStore};
@@ -191,4 +191,26 @@ async fn a_connection_that_breaks_during_the_wait_costs_both_halves() {
     });
     assert!(is_unreplicated(&told), "the second WAIT counts nothing the first connection wrote: {told:?}");
     assert_eq!(calls(&pair.primary, "evalsha").await - before, 2);
+}
+
+/// From Redis 7.2 on, `WAIT` after a script that wrote nothing has nothing to wait for.
+#[tokio::test]
+async fn an_invalidation_that_changes_nothing_is_replicated_all_the_same() {
+    let pair = pair().await;
+    pair.careful.invalidate(&pair.key, &up_to(2)).await.unwrap();
+    let written = async || {
+        let replica = &pair.replica;
+        [calls(replica, "setrange").await, calls(replica, "set").await, calls(replica, "del").await]
+    };
+    let before = written().await;
+    assert_eq!(pair.careful.invalidate(&pair.key, &up_to(2)).await.unwrap(), Invalidated::Unchanged);
+    assert_eq!(written().await, [before[0] + 1, before[1], before[2]]);
+    let forced = Invalidation::Forced { token: Token::from_bits(7), born: NOW };
+    for empty in [up_to(2), forced] {
+        let before = written().await;
+        assert_eq!(pair.careful.invalidate(&fresh_key(), &empty).await.unwrap(), Invalidated::Empty);
+        assert_eq!(written().await, [before[0], before[1] + 1, before[2] + 1]);
+        assert_eq!(pair.hasty.invalidate(&fresh_key(), &empty).await.unwrap(), Invalidated::Empty);
+    }
+    assert_eq!(written().await[1], before[1] + 2, "without replicas, nothing is written");
 }
