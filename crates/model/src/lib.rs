@@ -12,7 +12,7 @@
 //! | [`actions`] | what may happen next; `step` holds what it does |
 //! | [`symmetry`] | which states are one |
 //! | [`properties`] | the invariant, and what must have been seen for a run to count |
-//! | [`check`] | runs the checker |
+//! | [`mod@check`] | runs the checker |
 //! | [`trace`] | a counterexample in words |
 //!
 //! Only readers at a time and changes of the row are bounded ([`Scope`]). Reads, deliveries of each change, losses and
