@@ -53,7 +53,9 @@ impl ValkeySettings {
         let within = settings.milliseconds("INVALIDATION_REPLICAS_MS", 100);
         let iam = Iam::read(settings);
         let replicas = (count > 0).then_some(Replicas { count, within });
-        let config = ValkeyConfig { form, ca, connect_timeout, response_timeout, replicas, ..config? };
+        let mut config = config?;
+        (config.form, config.ca, config.replicas) = (form, ca, replicas);
+        (config.connect_timeout, config.response_timeout) = (connect_timeout, response_timeout);
         // The credentials come later; whether the rest goes together shows without them.
         let checked = config.check().map_err(|error| settings.mistake(format!("VALKEY_URL: {error}")));
         checked.ok().map(|()| ValkeySettings { config, iam })
