@@ -1,7 +1,7 @@
 //! A change on its way through the levels, as it happens.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cache::{CacheStore, Clock, Key, Record, SystemClock};
 use cache_valkey::ValkeyStore;
@@ -22,24 +22,28 @@ const BUFFER: usize = 4_096;
 pub struct Step {
     /// When, in milliseconds since the epoch.
     pub at_ms: u64,
-    /// What happened: `streamed`, `floor` (the cache was told), `published`, `purged` or `stored` (at the edge).
+    /// What happened: `written` (known once the record is read), `streamed`, `floor` (the cache was told), `published`,
+    /// `purged` or `stored` (at the edge).
     pub step: &'static str,
     /// The product.
     pub id: String,
-    /// The version in question: the new one; for `purged` the one that left.
+    /// The version in question. For `purged` the one published last: the cache had been told of it before, so nothing
+    /// below it can be stored any more, except what was on its way already.
     pub version: u64,
 }
 
 /// Tells of steps; they end when this is dropped.
 pub struct Journey {
     steps: broadcast::Sender<Step>,
+    published: Arc<Mutex<HashMap<String, u64>>>,
     _watchers: JoinSet<()>,
 }
 
 impl Journey {
     /// Nothing is watched yet.
     pub fn new() -> Journey {
-        Journey { steps: broadcast::Sender::new(BUFFER), _watchers: JoinSet::new() }
+        let steps = broadcast::Sender::new(BUFFER);
+        Journey { steps, published: Arc::default(), _watchers: JoinSet::new() }
     }
 
     /// Where steps may be reported.
@@ -50,10 +54,12 @@ impl Journey {
     /// Watches the bus: what is published.
     pub fn watch_bus(&mut self, bus: &EventBridge) {
         let (mut events, reporter) = (bus.subscribe(), self.reporter());
+        let published = self.published.clone();
         self._watchers.spawn(async move {
             while let Some(event) = next(&mut events).await {
                 let detail = &event.event["detail"];
                 if let (Some(id), Some(version)) = (detail["id"].as_str(), detail["version"].as_u64()) {
+                    published.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), version);
                     reporter.report("published", id, version);
                 }
             }
@@ -63,6 +69,7 @@ impl Journey {
     /// Watches the edge: what it stores and what is purged from it.
     pub fn watch_edge(&mut self, edge: &Edge) {
         let (mut events, reporter) = (edge.subscribe(), self.reporter());
+        let published = self.published.clone();
         self._watchers.spawn(async move {
             while let Some(event) = next(&mut events).await {
                 let step = match event.kind {
@@ -70,8 +77,14 @@ impl Journey {
                     EventKind::Purged => "purged",
                     _ => continue,
                 };
-                let version = event.version.as_deref().and_then(|version| version.parse().ok());
-                if let (Some(id), Some(version)) = (product_of(&event.key), version) {
+                let Some(id) = product_of(&event.key) else { continue };
+                let version = match event.kind {
+                    EventKind::Purged => {
+                        published.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied()
+                    }
+                    _ => event.version.as_deref().and_then(|version| version.parse().ok()),
+                };
+                if let Some(version) = version {
                     reporter.report(step, id, version);
                 }
             }
@@ -124,8 +137,13 @@ impl Reporter {
 
     /// Reports a step that happens now.
     pub fn report(&self, step: &'static str, id: &str, version: u64) {
+        self.report_at(SystemClock.now(), step, id, version);
+    }
+
+    /// Reports a step that happened at `at_ms`.
+    pub fn report_at(&self, at_ms: u64, step: &'static str, id: &str, version: u64) {
         // Nobody needs to listen.
-        let _listeners = self.0.send(Step { at_ms: SystemClock.now(), step, id: id.to_owned(), version });
+        let _listeners = self.0.send(Step { at_ms, step, id: id.to_owned(), version });
     }
 }
 

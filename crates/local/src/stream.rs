@@ -77,7 +77,11 @@ impl Reader {
         event["eventSourceARN"] = json!(self.arn);
         let version = event.pointer("/dynamodb/NewImage/version/N").and_then(Value::as_str);
         if let Some(id) = event.pointer("/dynamodb/Keys/id/S").and_then(Value::as_str) {
-            self.steps.report("streamed", id, version.and_then(|digits| digits.parse().ok()).unwrap_or(0));
+            let version = version.and_then(|digits| digits.parse().ok()).unwrap_or(0);
+            if let Some(at_ms) = written_at(&event) {
+                self.steps.report_at(at_ms, "written", id, version);
+            }
+            self.steps.report("streamed", id, version);
         }
         let created = event.pointer("/dynamodb/ApproximateCreationDateTime").and_then(Value::as_f64);
         let number = event.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default();
@@ -88,6 +92,14 @@ impl Reader {
             event,
         })
     }
+}
+
+/// When a row was written, if its writer left the time in it: the record itself knows the second only.
+fn written_at(event: &Value) -> Option<u64> {
+    let time =
+        |image: &str| event.pointer(&format!("/dynamodb/{image}/updated_at/S")).and_then(Value::as_str);
+    let new = time("NewImage").filter(|new| time("OldImage") != Some(new))?;
+    u64::try_from(new.parse::<jiff::Timestamp>().ok()?.as_millisecond()).ok()
 }
 
 fn request<T: DeserializeOwned>(request: Value) -> Result<T, SourceError> {

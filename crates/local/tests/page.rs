@@ -38,6 +38,8 @@ async fn a_price_changed_on_the_page_is_shown_by_all_four_levels_in_the_end() {
     page.evaluate("document.getElementById('write').click()").await.unwrap();
     let after = until_all_hold(&page, &(first + 1).to_string()).await;
     assert_ne!(before, after);
+    // The written, streamed, floor, published, purged, stored and seen-here steps of this version.
+    page.until("document.querySelectorAll('.steps .done').length === 7").await.unwrap();
     let stale = page.evaluate("document.getElementById('count-stale').textContent").await.unwrap();
     assert_eq!(stale, "0");
     assert_eq!(page.complaints(), Vec::<String>::new());
