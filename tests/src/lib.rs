@@ -54,7 +54,8 @@ impl Answer {
 
     /// Whether the cache answered.
     pub fn is_hit(&self) -> bool {
-        self.header("cache-status").starts_with("Valkey; hit; ttl=")
+        let status = self.header("cache-status");
+        status.starts_with("Valkey; hit; ttl=") || status.starts_with("Memory; hit; ttl=")
     }
 }
 

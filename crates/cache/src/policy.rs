@@ -104,10 +104,10 @@ impl Policy {
         (self.lease + self.load_timeout) * 2
     }
 
-    /// The chance that a reader refreshes a body that is fresh for `left`.
-    pub(crate) fn refresh_chance(&self, left: Duration) -> f64 {
+    /// The chance that a reader refreshes a record that is fresh for `left` of its `life`.
+    pub(crate) fn refresh_chance(&self, left: Duration, life: Duration) -> f64 {
         // A short life must not be all early refresh.
-        let window = self.refresh_ahead.min(self.fresh_for / 2);
+        let window = self.refresh_ahead.min(life / 2);
         if window.is_zero() || left >= window {
             return 0.0;
         }
@@ -126,16 +126,12 @@ mod tests {
     #[test]
     fn the_chance_of_an_early_refresh_grows_towards_the_end() {
         let policy = Policy::default();
-        let chance = |left| policy.refresh_chance(Duration::from_secs(left));
+        let chance = |left| policy.refresh_chance(Duration::from_secs(left), policy.fresh_for);
         assert_eq!((chance(20), chance(0)), (0.0, 1.0));
         assert!((chance(10) - 0.0625).abs() < 1e-9);
         let never = Policy { refresh_ahead: Duration::ZERO, ..policy.clone() };
-        assert_eq!(never.refresh_chance(Duration::ZERO), 0.0);
-        let short = Policy { fresh_for: Duration::from_secs(2), ..policy };
-        assert_eq!(
-            short.refresh_chance(Duration::from_secs(1)),
-            0.0,
-            "at most the second half of a short life"
-        );
+        assert_eq!(never.refresh_chance(Duration::ZERO, policy.fresh_for), 0.0);
+        let short = policy.refresh_chance(Duration::from_secs(1), Duration::from_secs(2));
+        assert_eq!(short, 0.0, "at most the second half of a short life");
     }
 }

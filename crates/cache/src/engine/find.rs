@@ -9,7 +9,7 @@ use super::{Cache, Lookup};
 use crate::answer::{Answer, Bypass, MissReason, Provenance};
 use crate::clock::UnixMillis;
 use crate::policy::{Policy, millis};
-use crate::record::Token;
+use crate::record::{Kind, Token};
 use crate::rule::{Verdict, judge};
 use crate::store::{BeginFill, Begun, StoreError};
 use crate::version::Version;
@@ -110,13 +110,18 @@ impl Cache {
         Ok(Step::Done(Found::Turn(turn(begun, miss, seen, generation))))
     }
 
-    /// A hit near the end of its fresh time is refreshed by one caller now and then, before anybody has to wait for it.
+    /// A hit near the end of its fresh time is refreshed by one caller now and then, before anybody has to wait for it. Not a
+    /// list that is kept for a moment only because its index may lag: it would be refreshed all the time.
     async fn refresh_or(&self, lookup: Lookup<'_>, seen: &Seen, hit: Answer, now: UnixMillis) -> Found {
-        let left = seen.head.as_ref().map_or(Duration::MAX, |head| head.fresh_for(now));
-        if !self.entropy.happens(lookup.policy.refresh_chance(left)) {
+        let policy = lookup.policy;
+        let chance = seen.head.as_ref().filter(|_| hit.settled).map_or(0.0, |head| {
+            let life = if head.kind == Kind::Absent { policy.absent_for } else { policy.fresh_for };
+            policy.refresh_chance(head.fresh_for(now), life)
+        });
+        if !self.entropy.happens(chance) {
             return Found::Answer(hit);
         }
-        let begun = self.begin_fill(lookup, seen.generation, lookup.policy.store_soft_timeout).await;
+        let begun = self.begin_fill(lookup, seen.generation, policy.store_soft_timeout).await;
         match begun {
             Ok((begun, generation)) if begun.holds_lease => {
                 Found::Turn(turn(begun, MissReason::Early, seen, generation))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cache::chaos::Mood;
 use cache::{Clock, FillOutcome, MissReason, Provenance, Storable, Version};
 
-use crate::world::{World, found, is_hit, never_asked, source_down, world};
+use crate::world::{World, absent, found, is_hit, never_asked, source_down, world};
 
 /// The last 20 s of 600 s, in which every reader would refresh: its chance is made certain by standing at the very end.
 async fn near_the_end() -> World {
@@ -41,6 +41,19 @@ async fn far_from_its_end_nobody_refreshes() {
     for _ in 0..200 {
         assert!(is_hit(&w.get(never_asked).await, 7));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absence_is_refreshed_early_in_the_second_half_of_its_own_shorter_life_only() {
+    let mut w = world();
+    w.policy.refresh_ahead = Duration::from_secs(60);
+    w.get(absent).await;
+    tokio::time::advance(w.policy.absent_for / 2).await;
+    for _ in 0..200 {
+        assert!(matches!(w.get(never_asked).await.provenance, Provenance::Hit(_)));
+    }
+    tokio::time::advance(w.policy.absent_for / 2 - Duration::from_millis(1)).await;
+    assert!(matches!(w.get(absent).await.provenance, Provenance::Loaded { miss: MissReason::Early, .. }));
 }
 
 #[tokio::test(start_paused = true)]
