@@ -8,3 +8,11 @@ local function is_head(head)
   return string.find(head, HEAD) ~= nil
     and string.sub(head, 22, 41) <= HIGHEST and string.sub(head, 42, 61) <= HIGHEST
 end
+-- Removes what is no record. An empty key may be full in a replica that lags: where replicas are to acknowledge, there
+-- must be a write for them to acknowledge, and deleting nothing is none.
+local function clear(in_any_case)
+  if in_any_case == '1' then
+    redis.call('SET', KEYS[1], '', 'PX', 1000)
+  end
+  redis.call('DEL', KEYS[1])
+end
