@@ -20,7 +20,7 @@ pub use gauge::calls;
 pub use tls::Authority;
 
 /// How long a server may take to reach a state.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Waits until a condition holds, looking every few milliseconds; panics when it takes too long.
 pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
