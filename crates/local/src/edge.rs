@@ -57,7 +57,7 @@ impl LocalEdge {
 fn distribution(api: &str, site: &str) -> Result<EdgeConfig, StartError> {
     let origin = |url: &str| Ok(Origin::at(url.parse::<Uri>().map_err(failed)?));
     let origins = [("api".to_owned(), origin(api)?), ("site".to_owned(), origin(site)?)];
-    let query = ["category", "cursor", "currency", "limit"].map(str::to_owned);
+    let query = ["category", "cursor", "currency", "ids", "limit"].map(str::to_owned);
     let policy = Policy {
         max_ttl: Duration::from_secs(86_400),
         query: QueryKey::Allow(query.into_iter().collect()),

@@ -112,6 +112,19 @@ async fn a_read_that_asks_for_a_version_is_never_answered_with_less_by_the_edge(
 }
 
 #[tokio::test]
+async fn different_lists_and_selections_are_different_answers_at_the_edge() {
+    let w = World::start().await;
+    let queries = ["?category=boots", "?category=shoes", "?limit=1", "?ids=boots-001", "?ids=boots-002"];
+    let mut bodies = Vec::new();
+    for query in queries {
+        bodies.push(at_edge(&w, &format!("/api/products{query}")).await.body);
+    }
+    for (place, body) in bodies.iter().enumerate() {
+        assert!(!bodies[..place].contains(body), "{} is answered as another", queries[place]);
+    }
+}
+
+#[tokio::test]
 async fn admin_and_fresh_paths_pass_through_and_the_site_is_served() {
     let w = World::start().await;
     let edge = &w.stack.endpoints.edge;
