@@ -54,6 +54,8 @@ impl From<RedisError> for Failure {
                 (ServerErrorKind::Ask, Some((address, _))) => Failure::Ask(address.to_owned()),
                 (ServerErrorKind::NoScript, _) => Failure::NoScript,
                 (ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown, _) => Failure::Demoted(text),
+                // Redis 6 wraps what a script met.
+                _ if text.contains("-READONLY ") => Failure::Demoted(text),
                 (ServerErrorKind::ClusterDown | ServerErrorKind::BusyLoading, _) => Failure::NotReady(text),
                 _ => Failure::Refused(text),
             },
@@ -107,7 +109,11 @@ mod tests {
         assert_eq!(failure("MOVED 3999 10.0.0.1:6381"), Failure::Moved("10.0.0.1:6381".to_owned()));
         assert_eq!(failure("ASK 3999 10.0.0.1:6381"), Failure::Ask("10.0.0.1:6381".to_owned()));
         assert_eq!(failure("NOSCRIPT No matching script."), Failure::NoScript);
-        for demoted in ["READONLY You can't write against a read only replica.", "MASTERDOWN Link is down"] {
+        for demoted in [
+            "READONLY You can't write against a read only replica.",
+            "MASTERDOWN Link is down",
+            "ERR Error running script (call to f_0): @user_script:9: -READONLY You can't write against a replica.",
+        ] {
             assert!(failure(demoted).connection_is_to_blame(), "{demoted}");
         }
         for not_ready in ["CLUSTERDOWN The cluster is down", "LOADING Redis is loading the dataset in memory"]

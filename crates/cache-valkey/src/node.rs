@@ -26,7 +26,7 @@ impl Node {
     /// Sends a request, and once more where another connection may do better.
     pub(crate) async fn request(&self, request: &Request<'_>) -> Result<Value, Failure> {
         match self.attempt(request, false).await {
-            Err(failure) if failure.connection_is_to_blame() => self.attempt(request, false).await,
+            Err(failure) if failure.connection_is_to_blame() => self.attempt(&request.again(), false).await,
             answer => answer,
         }
     }

@@ -6,13 +6,16 @@ use crate::config::Replicas;
 use crate::failure::Failure;
 use crate::scripts::Script;
 
-/// A request. It may be sent any number of times: every operation of the store may be repeated.
+/// A request. It may be sent again, as [`again`](Request::again): the first attempt may have been carried out though its
+/// answer was lost, and what gives a key a token must not give it the same one twice.
 pub(crate) struct Request<'a> {
     /// A key of the slot.
     pub(crate) key: &'a str,
     pub(crate) what: What<'a>,
     /// The replicas that must have what was written.
     pub(crate) replicas: Option<Replicas>,
+    /// The arguments of a second attempt, where they must differ.
+    pub(crate) repeat: Option<Vec<Vec<u8>>>,
 }
 
 pub(crate) enum What<'a> {
@@ -32,11 +35,22 @@ pub(crate) enum Spelling {
 
 impl<'a> Request<'a> {
     pub(crate) fn command(key: &'a str, command: Cmd) -> Self {
-        Request { key, what: What::Command(command), replicas: None }
+        Request { key, what: What::Command(command), replicas: None, repeat: None }
+    }
+
+    /// The request as it is sent a second time.
+    pub(crate) fn again(&self) -> Request<'a> {
+        let what = match (&self.what, &self.repeat) {
+            (What::Command(command), _) => What::Command(command.clone()),
+            (What::Script(script, first), repeat) => {
+                What::Script(script, repeat.as_ref().unwrap_or(first).clone())
+            }
+        };
+        Request { key: self.key, what, replicas: self.replicas, repeat: None }
     }
 
     pub(crate) fn script(key: &'a str, script: &'a Script, arguments: Vec<Vec<u8>>) -> Self {
-        Request { key, what: What::Script(script, arguments), replicas: None }
+        Request { key, what: What::Script(script, arguments), replicas: None, repeat: None }
     }
 
     /// What is sent, together and on one connection: `ASKING` holds for the next command only, `WAIT` for what the same
@@ -89,4 +103,24 @@ impl<'a> Request<'a> {
 /// An answer as what it should be.
 pub(crate) fn read<T: FromRedisValue>(value: Value) -> Result<T, Failure> {
     T::from_redis_value(value).map_err(|error| Failure::Refused(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_attempt_shows_its_own_arguments() {
+        let scripts = crate::scripts::Scripts::new();
+        let request = Request::script("k", &scripts.drop, vec![b"first".to_vec()]);
+        let sent = |request: &Request<'_>| request.commands(false, Spelling::Hash).get_packed_pipeline();
+        assert_eq!(sent(&request.again()), sent(&request), "unless it has none");
+        let request = Request { repeat: Some(vec![b"second".to_vec()]), ..request };
+        let again = sent(&request.again());
+        assert!(
+            again.windows(6).any(|bytes| bytes == b"second")
+                && !again.windows(5).any(|bytes| bytes == b"first")
+        );
+        assert_eq!(sent(&request.again()), sent(&request.again().again()));
+    }
 }

@@ -134,10 +134,15 @@ impl CacheStore for ValkeyStore {
             format!("{:013}", begin.now.min(LATEST)).into_bytes(),
             format!("{deadline:013}").into_bytes(),
             pending.encode().to_vec(),
-            as_millis(begin.pending_ttl).to_string().into_bytes(),
+            as_millis(begin.pending_ttl).max(1).to_string().into_bytes(),
             flag(begin.generational),
         ];
-        begun(self.ask(Request::script(key.as_str(), &self.scripts.begin_fill, arguments)).await?)
+        let mut repeat = arguments.clone();
+        if let Some(head) = repeat.get_mut(2).filter(|_| !begin.generational) {
+            *head = Head::pending(begin.token.for_repeat(), begin.now, deadline).encode().to_vec();
+        }
+        let request = Request::script(key.as_str(), &self.scripts.begin_fill, arguments);
+        begun(self.ask(Request { repeat: Some(repeat), ..request }).await?)
     }
 
     async fn fill(&self, key: &Key, fill: &Fill) -> Result<FillOutcome, StoreError> {
@@ -150,7 +155,7 @@ impl CacheStore for ValkeyStore {
             format!("{:020}", fill.version.0).into_bytes(),
             format!("{:013}", fill.fresh_until.min(LATEST)).into_bytes(),
             format!("{:08x}", fill.body_hash).into_bytes(),
-            as_millis(fill.ttl).to_string().into_bytes(),
+            as_millis(fill.ttl).max(1).to_string().into_bytes(),
             fill.body.to_vec(),
         ];
         fill_outcome(self.ask(Request::script(key.as_str(), &self.scripts.fill, arguments)).await?)
@@ -158,16 +163,19 @@ impl CacheStore for ValkeyStore {
 
     async fn invalidate(&self, key: &Key, invalidation: &Invalidation) -> Result<Invalidated, StoreError> {
         let in_any_case = flag(self.replicas.is_some());
-        let (script, first) = match *invalidation {
+        let (script, first, second) = match *invalidation {
             Invalidation::UpTo(version) => {
-                (&self.scripts.raise_floor, format!("{:020}", version.0).into_bytes())
+                let version = format!("{:020}", version.0).into_bytes();
+                (&self.scripts.raise_floor, version.clone(), version)
             }
             Invalidation::Forced { token, born } => {
-                (&self.scripts.drop, Head::pending(token, born, 0).encode().to_vec())
+                let head = |token| Head::pending(token, born, 0).encode().to_vec();
+                (&self.scripts.drop, head(token), head(token.for_repeat()))
             }
         };
-        let request = Request::script(key.as_str(), script, vec![first, in_any_case]);
-        invalidated(self.ask(Request { replicas: self.replicas, ..request }).await?)
+        let request = Request::script(key.as_str(), script, vec![first, in_any_case.clone()]);
+        let repeat = Some(vec![second, in_any_case]);
+        invalidated(self.ask(Request { replicas: self.replicas, repeat, ..request }).await?)
     }
 }
 

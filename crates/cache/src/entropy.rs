@@ -1,5 +1,6 @@
 //! Randomness as an argument: tokens, jitter.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,9 @@ pub struct Entropy(Mutex<fastrand::Rng>);
 impl Entropy {
     /// Seeded by the operating system.
     pub fn from_os() -> Self {
-        Entropy(Mutex::new(fastrand::Rng::new()))
+        // The library's own seed is made of a clock and a thread: the same, perhaps, in two clones of one frozen process.
+        let seed = RandomState::new().build_hasher().finish();
+        Entropy(Mutex::new(fastrand::Rng::with_seed(seed)))
     }
 
     /// Always the same sequence: for tests and simulations.

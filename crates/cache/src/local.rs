@@ -19,11 +19,11 @@ use bytes::Bytes;
 use lru::LruCache;
 
 use crate::clock::UnixMillis;
-use crate::key::{Key, MAX_LEN};
+use crate::key::Key;
 use crate::record::{HEAD_LEN, Head};
 
 /// What one entry takes beside its body, generously.
-const ENTRY_BYTES: usize = MAX_LEN + 2 * HEAD_LEN;
+const ENTRY_BYTES: usize = 256 + 2 * HEAD_LEN;
 
 /// The process's own copies, bounded in bytes; the least recently used go first.
 pub(crate) struct Local {

@@ -96,6 +96,15 @@ impl Token {
         Token(hex)
     }
 
+    /// Another token made of this one: for a repeat of what may have been done already, because a token that was given to a
+    /// key once must not be given to it again.
+    pub fn for_repeat(&self) -> Token {
+        Token(self.0.map(|digit| {
+            let value = char::from(digit).to_digit(16).unwrap_or_default() as usize;
+            b"0123456789abcdef"[value ^ 0xa]
+        }))
+    }
+
     /// The 16 hex digits.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -315,6 +324,12 @@ mod tests {
         );
         assert_eq!(text, expected);
         assert_eq!(text.len(), HEAD_LEN);
+    }
+
+    #[test]
+    fn a_repeat_has_another_token() {
+        let token = Token::from_bits(0x0123_4567_89ab_cdef);
+        assert_eq!(token.for_repeat(), Token::from_bits(0xab89_efcd_2301_6745));
     }
 
     #[test]

@@ -52,12 +52,18 @@ impl ValkeySettings {
         let count = settings.number("INVALIDATION_REPLICAS", 0, 0, 5);
         let within = settings.milliseconds("INVALIDATION_REPLICAS_MS", 100);
         let iam = Iam::read(settings);
+        if iam.is_some() && !url.starts_with("rediss://") {
+            let what = "VALKEY_IAM_USER: an IAM login needs TLS: VALKEY_URL must begin with rediss://";
+            settings.mistake(what.to_owned());
+        }
         let replicas = (count > 0).then_some(Replicas { count, within });
         let mut config = config?;
         (config.form, config.ca, config.replicas) = (form, ca, replicas);
         (config.connect_timeout, config.response_timeout) = (connect_timeout, response_timeout);
         // The credentials come later; whether the rest goes together shows without them.
-        let checked = config.check().map_err(|error| settings.mistake(format!("VALKEY_URL: {error}")));
+        let checked = config
+            .check()
+            .map_err(|error| settings.mistake(format!("the cache's settings do not go together: {error}")));
         checked.ok().map(|()| ValkeySettings { config, iam })
     }
 
@@ -140,7 +146,12 @@ mod tests {
             ("VALKEY_IAM_USER", "functions"),
         ])
         .unwrap_err();
-        for part in ["VALKEY_FORM", "/nowhere/ca.pem cannot be read", "VALKEY_IAM_CACHE is missing"] {
+        for part in [
+            "VALKEY_FORM",
+            "/nowhere/ca.pem cannot be read",
+            "VALKEY_IAM_CACHE is missing",
+            "an IAM login needs TLS",
+        ] {
             assert!(error.contains(part), "{part}: {error}");
         }
         assert!(!error.contains("secret"), "{error}");

@@ -78,6 +78,10 @@ impl Api {
         }
         let known = request.headers().get(header::IF_NONE_MATCH);
         let Some((id, fresh)) = target else {
+            if request.headers().contains_key(MIN_VERSION) {
+                let detail = "X-Cache-Min-Version is for a single product: lists and selections have no version of their own";
+                return Err(refuse(StatusCode::BAD_REQUEST, "No minimum version here", detail));
+            }
             return self.list(request.uri().query().unwrap_or_default(), known).await;
         };
         let wish = Wish::read(request.headers())

@@ -32,7 +32,7 @@ pub fn cache_status(provenance: &Provenance) -> String {
     let said = match provenance {
         Provenance::Hit(left) => format!("hit; ttl={}", whole_seconds(*left)),
         Provenance::LocalHit { left, timed: false } => {
-            return format!("Memory; hit; ttl={}, Valkey; hit; detail=head", whole_seconds(*left));
+            return format!("Valkey; hit; detail=head, Memory; hit; ttl={}", whole_seconds(*left));
         }
         Provenance::LocalHit { left, timed: true } => {
             return format!("Memory; hit; ttl={}; detail=timed", whole_seconds(*left));

@@ -61,7 +61,9 @@ impl Invalidator {
         let give_up = Instant::now() + time_left.saturating_sub(RESERVE);
         let mut untold = self.tell_all(merged, give_up).await;
         // Lists after products: who sees the new list finds the new product.
-        untold.extend(self.renew_all(families(changes()), give_up).await);
+        let told = changes().filter(|change| !untold.contains(&change.id));
+        let unrenewed = self.renew_all(families(told), give_up).await;
+        untold.extend(unrenewed);
         let (events, owners) = outgoing(&readings, &untold, trace_id);
         let published = self.bus.publish(&events).await;
         let mut failed: BTreeSet<usize> = owners_of(&readings, &untold);

@@ -66,16 +66,16 @@ impl Cluster {
                 let Some(to) = topology::redirection(to, &owner.address) else { return Err(failure) };
                 let new_owner = self.learn(slot, to);
                 self.read_map_soon(reading, owner.address.clone());
-                new_owner.attempt(request, false).await
+                new_owner.attempt(&request.again(), false).await
             }
             Failure::Ask(to) => {
                 let Some(to) = topology::redirection(to, &owner.address) else { return Err(failure) };
-                self.node(to).attempt(request, true).await
+                self.node(to).attempt(&request.again(), true).await
             }
             blame if blame.node_is_to_blame() => {
                 // Without a new map the old owner may still be the right one: its connection was the trouble.
                 let _unchanged = self.read_map(reading, &owner.address).await;
-                self.owner(slot).await?.0.attempt(request, false).await
+                self.owner(slot).await?.0.attempt(&request.again(), false).await
             }
             _ => Err(failure),
         }
@@ -155,7 +155,12 @@ impl Cluster {
         commands.cmd("CLUSTER").arg("SLOTS");
         let (mut answers, _) = node.prompt().send(&commands).await?;
         let answer = answers.pop().unwrap_or(Value::Nil).extract_error()?;
-        topology::ranges(answer, address)
+        // A node that was reset or has left its cluster knows nobody: its map must not replace a good one.
+        let ranges = topology::ranges(answer, address)?;
+        if ranges.is_empty() {
+            return Err(Failure::NotReady(format!("{address} knows of no slots")));
+        }
+        Ok(ranges)
     }
 
     fn install(&self, ranges: Vec<Range>) {

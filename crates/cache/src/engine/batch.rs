@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::future::Future;
 
 use futures::future::join_all;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::find::{Found, Step, Turn};
 use super::load::{at_least, limited, loaded_answer};
@@ -47,6 +47,8 @@ impl Cache {
         L: Fn(Vec<usize>) -> F,
         F: Future<Output = Vec<Result<Loaded, LoadError>>>,
     {
+        // Waiting for others begins now: it overlaps the load of the rest.
+        let give_up = Instant::now() + policy.wait;
         let lookups: Vec<_> = keys.iter().map(|key| Lookup::of(key, policy)).collect();
         let mut answers: Answers = keys.iter().map(|_| None).collect();
         let (firsts, twins) = distinct(keys);
@@ -57,7 +59,7 @@ impl Cache {
             None => self.first_look(&lookups, firsts, &mut answers).await,
         };
         self.load_all(&lookups, due, &load, &mut answers).await;
-        let found = join_all(waiting.iter().map(|&place| self.find(lookups[place]))).await;
+        let found = join_all(waiting.iter().map(|&place| self.find(lookups[place], give_up))).await;
         let mut due = Vec::new();
         for (place, found) in waiting.into_iter().zip(found) {
             settle(place, found, &mut due, &mut answers);

@@ -9,7 +9,7 @@ use super::{Cache, Lookup};
 use crate::answer::{Answer, Bypass, MissReason, Provenance};
 use crate::clock::UnixMillis;
 use crate::policy::{Policy, millis};
-use crate::record::{Kind, Token};
+use crate::record::{Head, Kind, Token};
 use crate::rule::{Verdict, judge};
 use crate::store::{BeginFill, Begun, StoreError};
 use crate::version::Version;
@@ -46,18 +46,18 @@ pub(super) enum Step {
 }
 
 impl Cache {
-    /// Looks until there is an answer, or it is this caller's turn to load.
-    pub(super) async fn find(&self, lookup: Lookup<'_>) -> Found {
+    /// Looks until there is an answer, or it is this caller's turn to load; that it is when `give_up` has come, at the latest.
+    pub(super) async fn find(&self, lookup: Lookup<'_>, give_up: Instant) -> Found {
         if !lookup.reload
             && let Some(answer) = self.lately(lookup)
         {
             return Found::Answer(answer);
         }
-        self.find_in_store(lookup).await.unwrap_or_else(|failure| Found::Past(Bypass::Failed(failure.name())))
+        let found = self.find_in_store(lookup, give_up).await;
+        found.unwrap_or_else(|failure| Found::Past(Bypass::Failed(failure.name())))
     }
 
-    async fn find_in_store(&self, lookup: Lookup<'_>) -> Result<Found, StoreError> {
-        let give_up = Instant::now() + lookup.policy.wait;
+    async fn find_in_store(&self, lookup: Lookup<'_>, give_up: Instant) -> Result<Found, StoreError> {
         let mut pause = lookup.policy.poll_min;
         loop {
             let seen = if lookup.reload { Seen::default() } else { self.look(lookup).await? };
@@ -89,7 +89,8 @@ impl Cache {
             return Ok(Step::Done(Found::Past(Bypass::TooLarge)));
         }
         if let Some(hit) = hit {
-            return Ok(Step::Done(self.refresh_or(lookup, seen, hit, now).await));
+            let found = self.refresh_or(lookup, seen, hit, now).await;
+            return Ok(found.map_or(Step::Again, Step::Done));
         }
         if patient && seen.is_leased(lookup, now) {
             let old = self.while_revalidating(lookup, seen, verdict, now);
@@ -112,21 +113,29 @@ impl Cache {
 
     /// A hit near the end of its fresh time is refreshed by one caller now and then, before anybody has to wait for it. Not a
     /// list that is kept for a moment only because its index may lag: it would be refreshed all the time.
-    async fn refresh_or(&self, lookup: Lookup<'_>, seen: &Seen, hit: Answer, now: UnixMillis) -> Found {
+    async fn refresh_or(
+        &self,
+        lookup: Lookup<'_>,
+        seen: &Seen,
+        hit: Answer,
+        now: UnixMillis,
+    ) -> Option<Found> {
         let policy = lookup.policy;
         let chance = seen.head.as_ref().filter(|_| hit.settled).map_or(0.0, |head| {
             let life = if head.kind == Kind::Absent { policy.absent_for } else { policy.fresh_for };
             policy.refresh_chance(head.fresh_for(now), life)
         });
         if !self.entropy.happens(chance) {
-            return Found::Answer(hit);
+            return Some(Found::Answer(hit));
         }
         let begun = self.begin_fill(lookup, seen.generation, policy.store_soft_timeout).await;
         match begun {
             Ok((begun, generation)) if begun.holds_lease => {
-                Found::Turn(turn(begun, MissReason::Early, seen, generation))
+                Some(Found::Turn(turn(begun, MissReason::Early, seen, generation)))
             }
-            _ => Found::Answer(hit),
+            // Told of a change since the look: what was seen is no hit any more.
+            Ok((begun, _)) if !still_answers(seen, &begun.head) => None,
+            _ => Some(Found::Answer(hit)),
         }
     }
 
@@ -193,8 +202,19 @@ impl Cache {
     }
 }
 
+/// Whether what a look has shown may still answer, by the head an announcement has returned since.
+fn still_answers(seen: &Seen, begun: &Head) -> bool {
+    seen.head.as_ref().is_some_and(|head| head.token == begun.token && head.version >= begun.floor)
+}
+
 fn turn(begun: Begun, miss: MissReason, seen: &Seen, generation: Option<Generation>) -> Turn {
-    Turn { token: begun.head.token, floor: begun.head.floor, miss, spare: seen.clone(), generation }
+    let mut spare = seen.clone();
+    let ended = !still_answers(seen, &begun.head);
+    if let Some(head) = spare.head.as_mut().filter(|_| ended) {
+        // By a floor or by another life of the key: it only stands in for a failed source now.
+        head.floor = head.floor.max(Version(head.version.0.saturating_add(1)));
+    }
+    Turn { token: begun.head.token, floor: begun.head.floor, miss, spare, generation }
 }
 
 fn miss_reason(verdict: Verdict) -> MissReason {

@@ -31,6 +31,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::answer::{Answer, Bypass};
 use crate::breaker::{Breaker, BreakerConfig};
 use crate::clock::Clock;
@@ -141,7 +143,7 @@ impl Cache {
         let policy = lookup.policy;
         let found = match self.bypassed(policy) {
             Some(why) => Found::Past(why),
-            None => self.find(lookup).await,
+            None => self.find(lookup, Instant::now() + policy.wait).await,
         };
         let result = match found {
             Found::Answer(answer) => Ok(answer),

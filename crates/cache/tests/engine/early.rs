@@ -1,10 +1,15 @@
 //! Refreshing before the end, and not waiting long for a source when something else could answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cache::chaos::Mood;
-use cache::{Clock, FillOutcome, MissReason, Provenance, Storable, Version};
+use cache::{
+    Cache, CacheConfig, Clock, Entropy, FillOutcome, Lookup, MissReason, Policy, Provenance, Storable,
+    Version,
+};
 
+use crate::local::SlowFirstRead;
 use crate::world::{World, absent, found, is_hit, never_asked, source_down, world};
 
 /// The last 20 s of 600 s, in which every reader would refresh: its chance is made certain by standing at the very end.
@@ -120,4 +125,27 @@ async fn a_fill_is_given_less_time_than_a_look() {
     let before = w.clock.now();
     w.get(|| found(7)).await;
     assert_eq!(Duration::from_millis(w.clock.now() - before), w.policy.store_timeout);
+}
+
+/// The look shows a hit near its end; before the refresh is announced, another process is told of a change and loads it.
+#[tokio::test(start_paused = true)]
+async fn a_hit_that_was_fenced_before_its_refresh_was_announced_is_no_hit_any_more() {
+    let w = near_the_end().await;
+    let slow = SlowFirstRead::over(w.memory.clone());
+    let policy = Policy { store_timeout: Duration::from_secs(5), ..w.policy.clone() };
+    let clock = Arc::new(w.clock);
+    let cache = Cache::new(slow.clone(), clock, Entropy::from_seed(3), CacheConfig::default());
+    let key = w.key.clone();
+    let reader =
+        tokio::spawn(async move { cache.get_or_load(Lookup::of(&key, &policy), never_asked).await.unwrap() });
+    slow.read.acquire().await.unwrap().forget();
+    w.raise(8).await;
+    let load = || async {
+        slow.go.add_permits(1);
+        // Long enough for the reader to announce its refresh, and to find the lease taken.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        found(8).await
+    };
+    assert_eq!(w.get(load).await.version, Version(8));
+    assert!(is_hit(&reader.await.unwrap(), 8));
 }

@@ -137,11 +137,18 @@ async fn an_invalidation_by_this_process_is_known_at_once() {
 }
 
 /// Holds back the answer of the first read until it is let go.
-struct SlowFirstRead {
+pub struct SlowFirstRead {
     inner: Arc<MemoryStore>,
     first: Semaphore,
-    read: Semaphore,
-    go: Semaphore,
+    pub read: Semaphore,
+    pub go: Semaphore,
+}
+
+impl SlowFirstRead {
+    pub fn over(inner: Arc<MemoryStore>) -> Arc<SlowFirstRead> {
+        let (first, read, go) = (Semaphore::new(1), Semaphore::new(0), Semaphore::new(0));
+        Arc::new(SlowFirstRead { inner, first, read, go })
+    }
 }
 
 #[async_trait]
@@ -182,12 +189,7 @@ impl CacheStore for SlowFirstRead {
 async fn what_a_slow_request_brings_does_not_outlive_what_another_has_learned() {
     let w = world();
     w.holding(7).await;
-    let slow = Arc::new(SlowFirstRead {
-        inner: w.memory.clone(),
-        first: Semaphore::new(1),
-        read: Semaphore::new(0),
-        go: Semaphore::new(0),
-    });
+    let slow = SlowFirstRead::over(w.memory.clone());
     let policy = Policy {
         local_ttl: Duration::from_secs(2),
         store_timeout: Duration::from_secs(5),
