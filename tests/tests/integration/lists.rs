@@ -96,6 +96,17 @@ async fn several_products_are_read_at_once_each_at_its_own_version() {
     assert_eq!((refused.status.as_u16(), refused.header("content-type")), (400, "application/problem+json"));
 }
 
+/// Ignoring it would look like keeping it.
+#[tokio::test]
+async fn a_minimum_version_is_refused_where_no_single_version_answers() {
+    let w = World::start().await;
+    for query in ["?ids=boots-001", "?category=boots"] {
+        let path = format!("/api/products{query}");
+        let answer = w.send(reqwest::Method::GET, &path, &[("x-cache-min-version", "8")], "").await;
+        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (400, "no-store"), "{query}");
+    }
+}
+
 #[tokio::test]
 async fn several_products_are_never_below_a_change_the_cache_was_told_of() {
     let w = World::start().await;
