@@ -129,7 +129,7 @@ impl Cache {
             let lookup = lookups[due.place];
             let answer = match (due.why, loaded) {
                 (Why::Turn(turn), Ok(loaded)) => {
-                    let answer = self.fill(lookup, &turn, true, loaded).await;
+                    let answer = self.fill(lookup, &turn, None, loaded).await;
                     at_least(lookup.minimum, answer)
                 }
                 (Why::Turn(turn), Err(error)) => self.despite_error(lookup, &turn.spare, error),

@@ -10,6 +10,7 @@ use super::find::Turn;
 use super::look::Seen;
 use super::{Cache, GetError, Lookup};
 use crate::answer::{Answer, Bypass, Content, Provenance};
+use crate::clock::UnixMillis;
 use crate::loader::{LoadError, Loaded};
 use crate::packing::{Packed, pack};
 use crate::policy::{Policy, millis};
@@ -32,12 +33,12 @@ impl Cache {
     {
         let departed = self.flights.depart(lookup.key, turn.token, turn.floor);
         let limit = self.load_limit(lookup, &turn);
-        let settled = self.is_settled(lookup.policy, &turn);
+        let unsettled = self.unsettled_since(lookup.policy, &turn);
         let loaded = match limited(limit, load()).await {
             Ok(loaded) => loaded,
             Err(error) => return self.despite_error(lookup, &turn.spare, error),
         };
-        let answer = self.fill(lookup, &turn, settled, loaded).await;
+        let answer = self.fill(lookup, &turn, unsettled, loaded).await;
         departed.land(&answer);
         at_least(lookup.minimum, answer)
     }
@@ -47,12 +48,12 @@ impl Cache {
         &self,
         lookup: Lookup<'_>,
         turn: &Turn,
-        settled: bool,
+        unsettled: Option<UnixMillis>,
         loaded: Loaded,
     ) -> Answer {
         let policy = lookup.policy;
         let began = self.began();
-        let fill = self.prepare(policy, turn, settled, &loaded);
+        let fill = self.prepare(policy, turn, unsettled, &loaded);
         let offered = self.kept(policy.store_soft_timeout, self.offer(lookup, turn, &fill)).await;
         let provenance = match offered {
             Ok(outcome) => {
@@ -65,7 +66,7 @@ impl Cache {
             }
             Err(failure) => Provenance::Bypassed(Bypass::Failed(failure.name())),
         };
-        Answer { settled, ..loaded_answer(loaded, provenance) }
+        Answer { settled: unsettled.is_none(), ..loaded_answer(loaded, provenance) }
     }
 
     /// FILL; for a list, with a look at whether its family's generation is still the one it was built under, sent
@@ -107,11 +108,11 @@ impl Cache {
         }
     }
 
-    /// Whether the index behind a list has caught up with what began the family's generation.
-    pub(super) fn is_settled(&self, policy: &Policy, turn: &Turn) -> bool {
-        turn.generation.is_none_or(|generation| {
-            self.clock.now().saturating_sub(generation.born) >= millis(policy.index_settle)
-        })
+    /// When the load of a list begins, if the index behind it may not have caught up yet with what began the family's
+    /// generation.
+    pub(super) fn unsettled_since(&self, policy: &Policy, turn: &Turn) -> Option<UnixMillis> {
+        let (generation, now) = (turn.generation?, self.clock.now());
+        (now.saturating_sub(generation.born) < millis(policy.index_settle)).then_some(now)
     }
 
     /// The source has failed: what can stand in for it does, unless the item is there but invalid.
@@ -145,7 +146,7 @@ impl Cache {
         }
     }
 
-    fn prepare(&self, policy: &Policy, turn: &Turn, settled: bool, loaded: &Loaded) -> Fill {
+    fn prepare(&self, policy: &Policy, turn: &Turn, unsettled: Option<UnixMillis>, loaded: &Loaded) -> Fill {
         let empty = || Packed { encoding: Encoding::Identity, body: Bytes::new() };
         let (kind, packed, span) = match loaded {
             Loaded::Found { body, .. } if body.len() > policy.max_body => {
@@ -154,7 +155,11 @@ impl Cache {
             Loaded::Found { body, .. } => (Kind::Live, pack(body, policy.compress_from), policy.fresh_for),
             Loaded::Absent => (Kind::Absent, empty(), policy.absent_for),
         };
-        let span = if settled { span } else { span.min(policy.unsettled_for) };
+        // What an index that lags has shown ages from when it was asked: a process that froze since must not make it young.
+        let (from, span) = match unsettled {
+            None => (self.clock.now(), span),
+            Some(began) => (began, span.min(policy.unsettled_for)),
+        };
         let fresh_for = self.entropy.shorten(span, policy.jitter);
         Fill {
             token: turn.token,
@@ -163,7 +168,7 @@ impl Cache {
             version: loaded.version(),
             body_hash: hash_of(loaded),
             body: packed.body,
-            fresh_until: self.clock.now() + millis(fresh_for),
+            fresh_until: from + millis(fresh_for),
             ttl: fresh_for + policy.grace(),
         }
     }

@@ -86,6 +86,21 @@ async fn a_list_built_while_its_index_may_lag_is_kept_for_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_list_built_while_its_index_may_lag_ages_from_when_the_index_was_asked() {
+    let shelf = settled().await;
+    shelf.change().await;
+    let slow = shelf
+        .get(|| async {
+            // The process stands still for a while, and the page it brings then is as old.
+            tokio::time::advance(shelf.w.policy.unsettled_for).await;
+            page("as it was").await
+        })
+        .await;
+    assert_eq!(slow.storable(), Storable::Briefly);
+    assert!(shows(&shelf.get(|| page("as it is")).await, "as it is"), "nobody else is answered with it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_whose_family_changed_while_it_was_built_is_never_served_again() {
     let shelf = settled().await;
     let overtaken = shelf
