@@ -2,7 +2,9 @@
 //!
 //! A reader may join a running load iff the store has just shown it **that load's token and a floor no higher than the one
 //! that load began with**. Then no invalidation acknowledged before the reader began can have overtaken the load. Joining
-//! whatever load happens to run, or by floor alone, breaks the rule: the key may have lived another life in between.
+//! whatever load happens to run, or by floor alone, breaks the rule: the key may have lived another life in between. And
+//! what the load brings must not be below that floor, as it can be where some program has set the version back: the change
+//! after that may repeat a version, and then raises no floor.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -191,7 +191,8 @@ impl Cache {
         let until = give_up.min(Instant::now() + leased);
         let landed = timeout_at(until, landing.wait_for(Option::is_some)).await.ok()?.ok()?.clone()?;
         let storable = landed.storable();
-        (landed.version >= lookup.minimum)
+        // Below the floor is what a program brought that has set the version back.
+        (landed.version >= lookup.minimum.max(head.floor))
             .then_some(Answer { provenance: Provenance::Joined(storable), ..landed })
     }
 

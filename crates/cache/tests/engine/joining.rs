@@ -122,6 +122,24 @@ async fn a_load_of_another_life_is_not_joined_even_at_the_same_floor() {
     elsewhere.reader.await.unwrap();
 }
 
+/// A program has set the version back; the write after it repeats one, and so raises no floor.
+#[tokio::test(start_paused = true)]
+async fn what_a_joined_load_brings_below_the_floor_is_not_taken() {
+    let w = Arc::new(world());
+    w.holding(1).await;
+    w.raise(2).await;
+    let first = running(&w, Ok(1)).await;
+    w.elsewhere().raise(2).await;
+    let asked = {
+        let w = w.clone();
+        tokio::spawn(async move { w.get(|| found(2)).await })
+    };
+    tokio::time::advance(Duration::from_millis(1)).await;
+    first.go.add_permits(1);
+    assert_eq!(asked.await.unwrap().version, Version(2));
+    assert_eq!(first.reader.await.unwrap().storable(), Storable::No);
+}
+
 #[tokio::test(start_paused = true)]
 async fn after_a_failed_load_those_who_joined_compete_again() {
     let w = Arc::new(world());
