@@ -1,0 +1,1 @@
+//! Asks edge and API after a change whether they have it.
