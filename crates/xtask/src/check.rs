@@ -3,14 +3,12 @@
 use std::process::Command;
 
 use crate::command::{self, Failure, command, watch};
-use crate::tools;
+use crate::{template, tools};
 
 /// Runs every check and prints how many tests passed and failed.
 pub fn run(full: bool) -> Result<(), Failure> {
     step("format", command("cargo", &["fmt", "--all", "--check"]))?;
-    let mut template = command(&tools::sam()?.to_string_lossy(), &["validate", "--lint"]);
-    template.env("SAM_CLI_TELEMETRY", "0");
-    step("template", template)?;
+    template::lint()?;
     step("lints", command("cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     let mut documentation = command("cargo", &["doc", "--workspace", "--no-deps", "--quiet"]);
     documentation.env("RUSTDOCFLAGS", "-D warnings");

@@ -2,6 +2,7 @@
 //!
 //! - [`program`]: the local stack, its edge alone, or sample events through its functions
 //! - [`check`]: everything that must hold before a change is kept
+//! - [`template`]: what linters say of the template
 //! - [`tools`]: what checks need and a bare machine lacks
 
 use std::process::ExitCode;
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 mod check;
 mod command;
 mod program;
+mod template;
 mod tools;
 
 #[derive(Debug, Parser)]
@@ -50,6 +52,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// What linters say of the template, as it is written and as it is deployed
+    Template,
     /// Format, lints, documentation and all tests
     Test {
         /// Run what takes long as well
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Task::Edge { arguments } => program::become_program(&program::STACK, "local-edge", &arguments),
         Task::Replay { arguments } => program::become_program(&program::STACK, "replay", &arguments),
         Task::Sim { arguments } => program::become_program(&["sim"], "sim", &arguments),
+        Task::Template => template::lint(),
         Task::Test { full } => check::run(full),
     };
     match result {

@@ -6,25 +6,41 @@ use std::process::{Command, Stdio};
 use crate::command::{self, Failure};
 use crate::program::target;
 
-/// What is installed to check the template.
-const SAM: &str = "aws-sam-cli==1.170.0";
+/// The SAM CLI, the transform it works with, and the linter that sees the transform's result.
+const SAM: [&str; 3] = ["aws-sam-cli==1.170.0", "aws-sam-translator==1.115.0", "cfn-lint==1.58.0"];
+/// Its pins and the SAM CLI's exclude each other.
+const CHECKOV: [&str; 1] = ["checkov==3.3.30"];
 
-/// The SAM CLI, in a virtual environment of its own.
+/// The folder of `sam`, `cfn-lint` and a `python` that knows the transform.
 pub fn sam() -> Result<PathBuf, Failure> {
-    let home = target().join("tools").join("sam-1.170.0");
-    let sam = home.join("bin").join("sam");
-    if !sam.is_file() {
-        eprintln!("installing {SAM}");
-        let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let mut create = Command::new(python);
-        create.args(["-m", "venv", "--clear"]).arg(&home);
-        command::run(create)
-            .map_err(|failure| format!("{failure}: Python 3 with venv is needed to check the template"))?;
-        let mut install = Command::new(home.join("bin").join("pip"));
-        install.args(["install", "--quiet", SAM]);
-        command::run(install)?;
+    environment("sam", &SAM)
+}
+
+/// The folder of `checkov`.
+pub fn checkov() -> Result<PathBuf, Failure> {
+    environment("checkov", &CHECKOV)
+}
+
+/// The programs' folder of a Python environment that has exactly these packages; made if it is not there or has others.
+fn environment(name: &str, packages: &[&str]) -> Result<PathBuf, Failure> {
+    let home = target().join("tools").join(name);
+    let programs = home.join("bin");
+    // Written last: an installation that was broken off begins anew.
+    let stamp = home.join("installed");
+    let wanted = packages.join("\n");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(programs);
     }
-    Ok(sam)
+    eprintln!("installing {}", packages.join(", "));
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let mut create = Command::new(python);
+    create.args(["-m", "venv", "--clear"]).arg(&home);
+    command::run(create).map_err(|failure| format!("{failure}: Python 3 with venv is needed"))?;
+    let mut install = Command::new(programs.join("pip"));
+    install.args(["install", "--quiet", "--disable-pip-version-check"]).args(packages);
+    command::run(install)?;
+    std::fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    Ok(programs)
 }
 
 /// A headless browser, for the page's tests.
