@@ -3,6 +3,7 @@
 //! - [`settings`]: configuration, read once, every mistake reported at once
 //! - [`policy`]: how a family of keys is cached, by environment
 //! - [`logs`]: JSON logs
+//! - [`metrics`]: what is measured, and how it gets to CloudWatch
 //! - [`valkey`]: where the cache is and how to get in
 //! - [`clients`]: the cache and the AWS clients, made once and reused
 //! - [`etag`], [`problem`]: what the HTTP functions share
@@ -12,11 +13,13 @@ pub mod clients;
 pub mod etag;
 pub mod exit;
 pub mod logs;
+pub mod metrics;
 pub mod policy;
 pub mod problem;
 pub mod settings;
 pub mod valkey;
 
 pub use exit::exit;
+pub use metrics::{Metrics, MetricsSettings};
 pub use problem::{Problem, VERSION_HEADER};
 pub use settings::{ConfigError, Settings};
