@@ -5,23 +5,28 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::names::MAX_GROUP;
 use crate::product::ProductId;
 
 /// The largest price: the largest integer every JSON reader keeps exactly (RFC 8259, section 6).
 pub const MAX_PRICE: u64 = (1 << 53) - 1;
 /// The most attributes.
 pub const MAX_ATTRIBUTES: usize = 50;
-const NAME: usize = 200;
-const DESCRIPTION: usize = 4_000;
-const CATEGORY: usize = 64;
-const ATTRIBUTE_NAME: usize = 64;
-const ATTRIBUTE_VALUE: usize = 1_000;
+/// The longest name.
+pub const MAX_NAME: usize = 200;
+/// The longest description.
+pub const MAX_DESCRIPTION: usize = 4_000;
+/// The longest name of an attribute.
+pub const MAX_ATTRIBUTE_NAME: usize = 64;
+/// The longest value of an attribute.
+pub const MAX_ATTRIBUTE_VALUE: usize = 1_000;
 
 /// Fields of a body that the server sets; they are ignored in a request.
 const SERVERS: [&str; 2] = ["version", "updated_at"];
 
 /// What a product's owner says of it. Lengths are in characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Details {
     /// 1 to 200.
     pub name: String,
@@ -39,6 +44,7 @@ pub struct Details {
 
 /// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// Where, as a JSON pointer (RFC 6901).
     pub pointer: String,
@@ -56,9 +62,9 @@ impl Details {
         let mut check = Check { fields, errors: Vec::new() };
         check.id(id);
         let details = Details {
-            name: check.text("name", 1, NAME),
-            description: check.text("description", 0, DESCRIPTION),
-            category: check.text("category", 1, CATEGORY),
+            name: check.text("name", 1, MAX_NAME),
+            description: check.text("description", 0, MAX_DESCRIPTION),
+            category: check.text("category", 1, MAX_GROUP),
             price_cents: check.price(),
             currency: check.currency(),
             attributes: check.attributes(),
@@ -157,17 +163,17 @@ impl Check<'_> {
         for (name, value) in given {
             let pointer = format!("attributes/{}", name.replace('~', "~0").replace('/', "~1"));
             match value {
-                _ if name.is_empty() || name.chars().count() > ATTRIBUTE_NAME || has_control(name) => {
+                _ if name.is_empty() || name.chars().count() > MAX_ATTRIBUTE_NAME || has_control(name) => {
                     let detail =
-                        format!("a name must have 1 to {ATTRIBUTE_NAME} characters, none of them control");
+                        format!("a name must have 1 to {MAX_ATTRIBUTE_NAME} characters, none of them control");
                     self.wrong("attributes", detail);
                 }
-                Value::String(text) if text.chars().count() <= ATTRIBUTE_VALUE && !has_control(text) => {
+                Value::String(text) if text.chars().count() <= MAX_ATTRIBUTE_VALUE && !has_control(text) => {
                     attributes.insert(name.clone(), text.clone());
                 }
                 _ => {
                     let detail = format!(
-                        "must be a string of at most {ATTRIBUTE_VALUE} characters, none of them control"
+                        "must be a string of at most {MAX_ATTRIBUTE_VALUE} characters, none of them control"
                     );
                     self.wrong(pointer, detail);
                 }
@@ -183,7 +189,7 @@ impl Check<'_> {
         let unknown =
             |field: &&String| !KNOWN.contains(&field.as_str()) && !SERVERS.contains(&field.as_str());
         for field in self.fields.keys().filter(unknown) {
-            let shown: String = field.chars().take(ATTRIBUTE_NAME).collect();
+            let shown: String = field.chars().take(MAX_ATTRIBUTE_NAME).collect();
             self.wrong(shown, format!("is not a field of a product; the fields are {}", KNOWN.join(", ")));
         }
     }

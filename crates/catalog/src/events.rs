@@ -4,6 +4,7 @@ use cache::{UnixMillis, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, ChangeKind};
+use crate::names::PATH;
 use crate::product::ProductId;
 use crate::tags::answer_tags;
 
@@ -112,7 +113,7 @@ pub fn product_updated<'a>(
 
 /// Where a product is served.
 pub fn product_path(id: &ProductId) -> String {
-    format!("/api/products/{id}")
+    format!("{PATH}/{id}")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use cache::record::body_hash;
 use cache::{Key, KeyError, Policy};
 
 use crate::list::Position;
+use crate::names::{GROUP, ITEM};
 use crate::product::ProductId;
 use crate::tags::encode;
 
@@ -28,13 +29,13 @@ impl Keys {
     pub fn new(namespace: &str) -> Result<Keys, KeyError> {
         let keys = Keys { namespace: format!("{namespace}.{REVISION}") };
         let longest = "x".repeat(64);
-        Key::new(&keys.namespace, "product", &longest)?;
+        Key::new(&keys.namespace, ITEM, &longest)?;
         keys.family(Some(&longest.repeat(2))).map(|_| keys)
     }
 
     /// The key of a product. Cannot fail for a namespace that [`Keys::new`] took.
     pub fn product(&self, id: &ProductId) -> Result<Key, KeyError> {
-        Key::new(&self.namespace, "product", id.as_str())
+        Key::new(&self.namespace, ITEM, id.as_str())
     }
 
     /// The key of the generation that every page of a category's lists is built under; without a category, of the list of
@@ -45,7 +46,7 @@ impl Keys {
         if name.len() > MAX_CATEGORY {
             name = format!("{}.{:08x}", &name[..MAX_CATEGORY], body_hash(name.as_bytes()));
         }
-        Key::new(&self.namespace, "category", if name.is_empty() { "-none" } else { &name })
+        Key::new(&self.namespace, GROUP, if name.is_empty() { "-none" } else { &name })
     }
 
     /// The key of one page, in the slot of its family. A position too long for a key has none, and is not cached.

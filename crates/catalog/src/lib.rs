@@ -6,6 +6,7 @@
 //! | to learn about | read |
 //! |---|---|
 //! | what a product is and when it is valid | [`product`], [`details`] |
+//! | where it is served, and what its rows and parameters are called | [`names`] |
 //! | the keys of products and lists, their policies | [`keys`] |
 //! | what is cached and sent of a product | [`representation`] |
 //! | reading through the cache | [`read`] |
@@ -25,6 +26,7 @@ pub mod events;
 pub mod invalidation;
 pub mod keys;
 pub mod list;
+pub mod names;
 pub mod ports;
 pub mod product;
 pub mod read;

@@ -11,6 +11,7 @@ use cache::{Answer, Cache, GetError, LoadError, Loaded, Lookup, Policy, Version}
 use serde::Serialize;
 
 use crate::keys::Keys;
+use crate::names::ITEMS;
 use crate::ports::ItemList;
 use crate::product::Product;
 use crate::tags::category_tag;
@@ -20,7 +21,7 @@ pub const DEFAULT_LIMIT: u16 = 24;
 /// The most products of a page.
 pub const MAX_LIMIT: u16 = 100;
 /// The tag of an answer that lists products of every category.
-pub const ALL_PRODUCTS_TAG: &str = "products";
+pub const ALL_PRODUCTS_TAG: &str = ITEMS;
 
 /// Where a page ended: the id of the last row it has seen, as the database holds it. Rows of other programs are passed
 /// over as well, so it need be no product's id.

@@ -41,20 +41,28 @@ impl fmt::Display for ProductId {
 ///
 /// A row written by another program may lack a text or the currency; such a product is shown with what it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Product {
     /// Its id.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub id: ProductId,
     /// What its owner says of it.
     #[serde(flatten)]
     pub details: Details,
     /// Grows with every write; zero for a row that has no usable version.
     #[serde(serialize_with = "plain_number")]
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
     pub version: Version,
     /// When it was last written here, RFC 3339; `null` for a row that does not say.
     pub updated_at: Option<String>,
 }
 
 impl Product {
+    /// Which list it is in, beside that of all products.
+    pub fn group(&self) -> &str {
+        &self.details.category
+    }
+
     /// The response body: JSON with the fields in the order of the documentation, the same bytes for the same product.
     pub fn render(&self) -> Bytes {
         // Only a map with keys that are no strings could fail here, and there is none.

@@ -19,7 +19,7 @@ pub struct Representation {
 impl Representation {
     /// Renders a product: the same bytes for the same product.
     pub fn of(product: &Product) -> Self {
-        let mut stored = answer_tags(&product.id, Some(&product.details.category)).join(",").into_bytes();
+        let mut stored = answer_tags(&product.id, Some(product.group())).join(",").into_bytes();
         stored.push(b'\n');
         let body_at = stored.len();
         stored.extend_from_slice(&product.render());

@@ -6,6 +6,7 @@
 
 use std::fmt::Write;
 
+use crate::names::{GROUP, ITEM};
 use crate::product::ProductId;
 
 /// The longest tag CloudFront takes, in characters.
@@ -13,7 +14,7 @@ pub const MAX_TAG: usize = 256;
 
 /// The tag of one product.
 pub fn product_tag(id: &ProductId) -> String {
-    format!("product:{id}").to_ascii_lowercase()
+    format!("{ITEM}:{id}").to_ascii_lowercase()
 }
 
 /// The tag of everything in a category; `None` if the product has none.
@@ -24,7 +25,7 @@ pub fn category_tag(category: &str) -> Option<String> {
     if category.is_empty() {
         return None;
     }
-    let mut tag = format!("category:{}", encode(&category.to_lowercase()));
+    let mut tag = format!("{GROUP}:{}", encode(&category.to_lowercase()));
     if tag.len() > MAX_TAG {
         tag.truncate(MAX_TAG - 9);
         let _ = write!(tag, ".{:08x}", cache::record::body_hash(category.to_lowercase().as_bytes()));

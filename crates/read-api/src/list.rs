@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use cache::{Answer, Content, Storable, Version};
 use catalog::list::{DEFAULT_LIMIT, MAX_LIMIT, list_tag};
+use catalog::names::{GROUP, MAX_GROUP};
 use catalog::{Page, Position};
 use http::{HeaderValue, Response, StatusCode, header};
 use lambda_http::Body;
@@ -23,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use crate::handler::{CACHE_STATUS, CACHE_TAG, set, text};
 use crate::headers::cache_status;
 
-const MAX_CATEGORY: usize = 64;
 /// A key of DynamoDB has at most 2,048 bytes; with its frame and a category it stays below this in base64.
 const MAX_CURSOR: usize = 4_096;
 
@@ -42,13 +42,13 @@ pub struct ListQuery {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadQuery {
     /// It has a parameter that means nothing here.
-    #[error("there is no parameter \"{0}\"; a list takes category, limit and cursor, or ids alone")]
+    #[error("there is no parameter \"{0}\"; a list takes {GROUP}, limit and cursor, or ids alone")]
     Unknown(String),
     /// It has a parameter twice.
     #[error("{0} is given more than once")]
     Repeated(&'static str),
     /// The category is too short or too long.
-    #[error("category must have 1 to {MAX_CATEGORY} characters")]
+    #[error("{GROUP} must have 1 to {MAX_GROUP} characters")]
     Category,
     /// The limit is no number of the range.
     #[error("limit must be a whole number from 1 to {MAX_LIMIT}")]
@@ -57,7 +57,7 @@ pub enum BadQuery {
     #[error("cursor must be `next` of the page before; leave it out for the first page")]
     Cursor,
     /// The cursor was given out for another list.
-    #[error("cursor belongs to a list of another category")]
+    #[error("cursor belongs to a list of another {GROUP}")]
     ForeignCursor,
 }
 
@@ -74,16 +74,16 @@ impl ListQuery {
         let (mut category, mut limit, mut cursor) = (None, None, None);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let (name, slot) = match name.as_ref() {
-                "category" => ("category", &mut category),
+                GROUP => (GROUP, &mut category),
                 "limit" => ("limit", &mut limit),
                 "cursor" => ("cursor", &mut cursor),
-                other => return Err(BadQuery::Unknown(other.chars().take(MAX_CATEGORY).collect())),
+                other => return Err(BadQuery::Unknown(other.chars().take(MAX_GROUP).collect())),
             };
             if slot.replace(value.into_owned()).is_some() {
                 return Err(BadQuery::Repeated(name));
             }
         }
-        if category.as_ref().is_some_and(|name| !(1..=MAX_CATEGORY).contains(&name.chars().count())) {
+        if category.as_ref().is_some_and(|name| !(1..=MAX_GROUP).contains(&name.chars().count())) {
             return Err(BadQuery::Category);
         }
         let limit = limit.map_or(Ok(DEFAULT_LIMIT), |digits| read_limit(&digits))?;

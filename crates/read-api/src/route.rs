@@ -1,5 +1,6 @@
 //! What a path means.
 
+use catalog::names::{FRESH_PATH, PATH, below};
 use catalog::{InvalidId, ProductId};
 
 /// What is asked for.
@@ -19,12 +20,12 @@ pub enum Route {
 
 /// Reads a path.
 pub fn route(path: &str) -> Route {
-    if path == "/api/products" {
+    if path == PATH {
         return Route::Products;
     }
-    let (id, found): (_, fn(ProductId) -> Route) = match path.strip_prefix("/api/fresh/products/") {
+    let (id, found): (_, fn(ProductId) -> Route) = match below(path, FRESH_PATH) {
         Some(id) => (id, Route::FreshProduct),
-        None => match path.strip_prefix("/api/products/") {
+        None => match below(path, PATH) {
             Some(id) => (id, Route::Product),
             None => return Route::Nothing,
         },

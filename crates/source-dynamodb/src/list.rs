@@ -1,16 +1,14 @@
-//! Lists: a query of the index `by-category`, or a scan of the table.
+//! Lists: a query of the index [`GROUP_INDEX`], or a scan of the table.
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
+use catalog::names::{GROUP, GROUP_INDEX, KEY};
 use catalog::{ItemList, Page, Position, Product, ProductId, SourceError};
 
 use crate::row::{Row, read_row};
 use crate::store::{DynamoItemStore, source_error};
-
-/// The index that lists are read from: partition key `category`, sort key `id`, every attribute projected.
-pub const CATEGORY_INDEX: &str = "by-category";
 
 /// Rows as DynamoDB gave them, and the key it stopped at.
 struct Rows {
@@ -40,11 +38,11 @@ impl ItemList for DynamoItemStore {
 
 impl DynamoItemStore {
     async fn query(&self, category: &str, limit: i32, start: Option<Row>) -> Result<Rows, SourceError> {
-        let request = self.client.query().table_name(&self.table).index_name(CATEGORY_INDEX);
+        let request = self.client.query().table_name(&self.table).index_name(GROUP_INDEX);
         let request = request
-            .key_condition_expression("#category = :category")
-            .expression_attribute_names("#category", "category")
-            .expression_attribute_values(":category", AttributeValue::S(category.to_owned()));
+            .key_condition_expression("#group = :group")
+            .expression_attribute_names("#group", GROUP)
+            .expression_attribute_values(":group", AttributeValue::S(category.to_owned()));
         let answer = request.limit(limit).set_exclusive_start_key(start).send().await;
         let answer = answer.map_err(source_error)?;
         Ok(Rows { rows: answer.items.unwrap_or_default(), stopped_at: answer.last_evaluated_key })
@@ -68,17 +66,17 @@ fn page(Rows { mut rows, stopped_at }: Rows, limit: usize) -> Page {
 }
 
 fn product(row: &Row) -> Option<Product> {
-    let id = ProductId::parse(row.get("id")?.as_s().ok()?).ok()?;
+    let id = ProductId::parse(row.get(KEY)?.as_s().ok()?).ok()?;
     read_row(&id, row).product.ok()
 }
 
 fn position(row: &Row) -> Option<Position> {
-    Some(Position(row.get("id")?.as_s().ok()?.clone()))
+    Some(Position(row.get(KEY)?.as_s().ok()?.clone()))
 }
 
 fn start_key(position: &Position, category: Option<&str>) -> Row {
     let text = |text: &str| AttributeValue::S(text.to_owned());
-    let mut key = HashMap::from([("id".to_owned(), text(&position.0))]);
-    key.extend(category.map(|category| ("category".to_owned(), text(category))));
+    let mut key = HashMap::from([(KEY.to_owned(), text(&position.0))]);
+    key.extend(category.map(|category| (GROUP.to_owned(), text(category))));
     key
 }

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
+use catalog::names::KEY;
 use catalog::{ItemRead, ItemWrite, Product, ProductId, SourceError, Stamp, Stored, WriteError};
 
 use crate::row::{Expected, Row, attributes, read_row};
@@ -28,14 +29,14 @@ impl DynamoItemStore {
 impl ItemRead for DynamoItemStore {
     async fn read(&self, id: &ProductId) -> Result<Option<Stored>, SourceError> {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let answer = request.key("id", key(id)).send().await.map_err(source_error)?;
+        let answer = request.key(KEY, key(id)).send().await.map_err(source_error)?;
         Ok(answer.item.map(|row| read_row(id, &row)))
     }
 
     /// One `BatchGetItem`, and one more for what it left out: DynamoDB does so when it throttles, or beyond 16 MB.
     async fn read_many(&self, ids: &[ProductId]) -> Vec<Result<Option<Stored>, SourceError>> {
         let mut found = HashMap::new();
-        let mut keys: Vec<_> = ids.iter().map(|id| HashMap::from([("id".to_owned(), key(id))])).collect();
+        let mut keys: Vec<_> = ids.iter().map(|id| HashMap::from([(KEY.to_owned(), key(id))])).collect();
         let mut failure = SourceError("DynamoDB: left out of a batch twice".to_owned());
         for _ in 0..2 {
             if keys.is_empty() {
@@ -52,7 +53,7 @@ impl ItemRead for DynamoItemStore {
                 }
             }
         }
-        let failed = |id: &ProductId| keys.iter().any(|left| left.get("id") == Some(&key(id)));
+        let failed = |id: &ProductId| keys.iter().any(|left| left.get(KEY) == Some(&key(id)));
         ids.iter()
             .map(|id| match found.get(id.as_str()) {
                 Some(row) => Ok(Some(read_row(id, row))),
@@ -79,7 +80,7 @@ impl ItemWrite for DynamoItemStore {
             .client
             .delete_item()
             .table_name(&self.table)
-            .key("id", key(id))
+            .key(KEY, key(id))
             .condition_expression(condition.expression)
             .set_expression_attribute_names(condition.names)
             .set_expression_attribute_values(condition.values);
@@ -101,7 +102,7 @@ impl DynamoItemStore {
         let request = self.client.batch_get_item().request_items(&self.table, asked);
         let answer = request.send().await.map_err(source_error)?;
         let rows = answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
-        let named = rows.into_iter().filter_map(|row| Some((row.get("id")?.as_s().ok()?.clone(), row)));
+        let named = rows.into_iter().filter_map(|row| Some((row.get(KEY)?.as_s().ok()?.clone(), row)));
         let left_out = answer.unprocessed_keys.unwrap_or_default().remove(&self.table);
         Ok((named.collect(), left_out.map(|left| left.keys).unwrap_or_default()))
     }
@@ -115,7 +116,7 @@ impl DynamoItemStore {
             .client
             .update_item()
             .table_name(&self.table)
-            .key("id", key(&product.id))
+            .key(KEY, key(&product.id))
             .update_expression(format!("SET {}", assignments.join(", ")))
             .condition_expression(condition.expression)
             .set_expression_attribute_names(condition.names)
@@ -153,23 +154,27 @@ struct Condition {
 impl Condition {
     /// There is no such row.
     fn absent() -> Self {
-        Condition { expression: "attribute_not_exists(id)", names: None, values: None }
+        Condition { expression: "attribute_not_exists(#key)", names: named([("#key", KEY)]), values: None }
     }
 
     /// The row exists and its version attribute is what was read.
     fn unchanged(expected: &Stamp) -> Self {
         let (expression, value) = match Expected::from_stamp(expected) {
-            Expected::Value(version) => ("attribute_exists(id) AND #expected = :expected", Some(version)),
-            Expected::Missing => ("attribute_exists(id) AND attribute_not_exists(#expected)", None),
+            Expected::Value(version) => ("attribute_exists(#key) AND #expected = :expected", Some(version)),
+            Expected::Missing => ("attribute_exists(#key) AND attribute_not_exists(#expected)", None),
             Expected::Type(name) => (
-                "attribute_exists(id) AND attribute_type(#expected, :expected)",
+                "attribute_exists(#key) AND attribute_type(#expected, :expected)",
                 Some(AttributeValue::S(name)),
             ),
         };
-        let names = Some(HashMap::from([("#expected".to_owned(), "version".to_owned())]));
+        let names = named([("#key", KEY), ("#expected", "version")]);
         let values = value.map(|value| HashMap::from([(":expected".to_owned(), value)]));
         Condition { expression, names, values }
     }
+}
+
+fn named<const N: usize>(names: [(&str, &str); N]) -> Option<HashMap<String, String>> {
+    Some(names.map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned())).into())
 }
 
 fn key(id: &ProductId) -> AttributeValue {

@@ -10,9 +10,10 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
     Projection, ProjectionType, ScalarAttributeType,
 };
+use catalog::names::GROUP_INDEX;
 use catalog::{ItemList, Page, Position};
 use dynoxide::Database;
-use source_dynamodb::{CATEGORY_INDEX, DynamoItemStore};
+use source_dynamodb::DynamoItemStore;
 use tokio::net::TcpListener;
 
 const TABLE: &str = "products-under-test";
@@ -40,7 +41,7 @@ async fn table() -> Client {
         .build();
     let client = Client::from_conf(config);
     let index = GlobalSecondaryIndex::builder()
-        .index_name(CATEGORY_INDEX)
+        .index_name(GROUP_INDEX)
         .key_schema(key("category", KeyType::Hash))
         .key_schema(key("id", KeyType::Range))
         .projection(Projection::builder().projection_type(ProjectionType::All).build());

@@ -3,6 +3,7 @@
 //! Each record is read by itself: one that cannot be read must not take the batch with it. Only the fields that count
 //! are looked at.
 
+use catalog::names::{GROUP, KEY};
 use catalog::{Change, ChangeKind, Image, ProductId, RecordRefused, RowVersion};
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,8 +43,8 @@ pub fn read(record: &Value) -> Reading {
         "REMOVE" => Ok(ChangeKind::Deleted),
         other => Err(format!("eventName is {other:?}, not INSERT, MODIFY or REMOVE")),
     };
-    let Some(key) = record.pointer("/dynamodb/Keys/id/S").and_then(Value::as_str) else {
-        let refused = Some(refuse(None, "the record has no key \"id\" of type S".to_owned()));
+    let Some(key) = record.pointer("/dynamodb/Keys").and_then(|keys| string(keys, KEY)) else {
+        let refused = Some(refuse(None, format!("the record has no key \"{KEY}\" of type S")));
         return Reading { sequence_number, change: None, refused };
     };
     // The read API serves no such id, so nothing about it is cached anywhere.
@@ -74,8 +75,13 @@ pub fn read(record: &Value) -> Reading {
 
 fn image(record: &Value, pointer: &str) -> Option<Image> {
     let row = record.pointer(pointer)?;
-    let category = row.pointer("/category/S").and_then(Value::as_str).map(str::to_owned);
+    let category = string(row, GROUP).map(str::to_owned);
     Some(Image { version: version(row.get("version")), category })
+}
+
+/// A text attribute in the stream's JSON, `{"S": "b-1"}`.
+fn string<'a>(row: &'a Value, name: &str) -> Option<&'a str> {
+    row.get(name)?.get("S")?.as_str()
 }
 
 /// A version attribute in the stream's JSON, `{"N": "7"}`.

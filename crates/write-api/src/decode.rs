@@ -1,5 +1,6 @@
 //! A request becomes a command.
 
+use catalog::names::{ADMIN_PATH, INVALID_ID, INVALID_ITEM, ITEM, ITEMS, PATH, below};
 use catalog::{Command, Condition, Details, FieldError, ProductId};
 use http::{HeaderMap, Method, StatusCode, header};
 use lambda_http::Request;
@@ -22,15 +23,12 @@ pub struct Decoded {
 /// Reads a request. The problem says what was wrong and what to do.
 pub fn decode(request: &Request) -> Result<Decoded, Problem> {
     let path = request.uri().path();
-    let Some(id) = path.strip_prefix("/api/admin/products/") else {
-        return Err(Problem::new(
-            StatusCode::NOT_FOUND,
-            "Nothing here",
-            "products are at /api/admin/products/{id}",
-        ));
+    let Some(id) = below(path, ADMIN_PATH) else {
+        let detail = format!("{ITEMS} are at {ADMIN_PATH}/{{id}}");
+        return Err(Problem::new(StatusCode::NOT_FOUND, "Nothing here", detail));
     };
     let id = ProductId::parse(id)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "Invalid product id", error.to_string()))?;
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, INVALID_ID, error.to_string()))?;
     let command = match *request.method() {
         Method::PUT => put(request, &id)?,
         Method::PATCH => {
@@ -39,7 +37,7 @@ pub fn decode(request: &Request) -> Result<Decoded, Problem> {
         }
         Method::DELETE => Command::Delete(must_match(request.headers())?),
         _ => {
-            let detail = "products are written with PUT, PATCH and DELETE, and read at /api/products/{id}";
+            let detail = format!("{ITEMS} are written with PUT, PATCH and DELETE, and read at {PATH}/{{id}}");
             return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", detail));
         }
     };
@@ -58,7 +56,7 @@ fn put(request: &Request, id: &ProductId) -> Result<Command, Problem> {
         }
         (Some("*"), None) => Ok(Command::Create(details(request)?)),
         (Some(_), None) => {
-            let detail = "If-None-Match must be * here: the product is created only if there is none";
+            let detail = format!("If-None-Match must be * here: the {ITEM} is created only if there is none");
             Err(Problem::new(StatusCode::BAD_REQUEST, "Invalid condition", detail))
         }
         (None, Some(tags)) => {
@@ -66,7 +64,7 @@ fn put(request: &Request, id: &ProductId) -> Result<Command, Problem> {
             Ok(Command::Replace(details(request)?, condition))
         }
         (None, None) => {
-            Err(unconditional("If-None-Match: * to create, or If-Match with the product's ETag to replace"))
+            Err(unconditional("If-None-Match: * to create, or If-Match with the ETag of what is there to replace it"))
         }
     }
 }
@@ -74,7 +72,7 @@ fn put(request: &Request, id: &ProductId) -> Result<Command, Problem> {
 fn must_match(headers: &HeaderMap) -> Result<Condition, Problem> {
     match one(headers, header::IF_MATCH)? {
         Some(tags) => condition(tags),
-        None => Err(unconditional("If-Match with the product's ETag")),
+        None => Err(unconditional("If-Match with the ETag of what is there")),
     }
 }
 
@@ -124,6 +122,6 @@ fn json(request: &Request, types: &[&str]) -> Result<Value, Problem> {
 
 /// A product that would not be valid.
 pub fn invalid(errors: Vec<FieldError>) -> Problem {
-    let detail = "the product would not be valid; see errors";
-    Problem::new(StatusCode::BAD_REQUEST, "Invalid product", detail).with_errors(errors)
+    let detail = format!("the {ITEM} would not be valid; see errors");
+    Problem::new(StatusCode::BAD_REQUEST, INVALID_ITEM, detail).with_errors(errors)
 }

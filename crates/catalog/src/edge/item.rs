@@ -2,11 +2,10 @@
 
 use std::fmt;
 
+use crate::names::PATH;
 use crate::product::ProductId;
 use crate::tags::{MAX_TAG, product_tag};
 
-/// Under this path is everything the edge may hold about products, lists aside.
-pub const PRODUCTS: &str = "/api/products/";
 /// The longest path CloudFront takes, in characters.
 const MAX_PATH: usize = 4_000;
 
@@ -50,7 +49,7 @@ impl Item {
 
     /// Everything about every product: a wildcard.
     pub fn every_product() -> Item {
-        Item(format!("{PRODUCTS}*"))
+        Item(format!("{PATH}/*"))
     }
 
     /// Reads an item as it was written.

@@ -17,8 +17,9 @@ use cache::{UnixMillis, Version};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::item::{Item, PRODUCTS};
+use super::item::Item;
 use crate::change::ChangeKind;
+use crate::names::{PATH, below};
 use crate::product::ProductId;
 
 /// A change of a product, as far as the edge is concerned.
@@ -33,7 +34,7 @@ pub struct Update {
     pub ordered: bool,
     /// Tags of which every answer that grew old carries one. Empty if only the product's own tag reaches all.
     pub families: BTreeSet<Item>,
-    /// Paths of the answers that grew old, all under [`PRODUCTS`].
+    /// Paths of the answers that grew old, all below [`PATH`].
     pub paths: BTreeSet<Item>,
     /// When it was written.
     pub written_at: UnixMillis,
@@ -86,8 +87,8 @@ impl Update {
 }
 
 fn paths(id: &ProductId, named: &[String]) -> Result<BTreeSet<Item>, Unreadable> {
-    if let Some(path) = named.iter().find(|path| !path.starts_with(PRODUCTS)) {
-        return Err(Unreadable(format!("the path {path:?} is not under {PRODUCTS}")));
+    if let Some(path) = named.iter().find(|path| below(path, PATH).is_none()) {
+        return Err(Unreadable(format!("the path {path:?} is not below {PATH}")));
     }
     let own = crate::events::product_path(id);
     let named = if named.is_empty() { std::slice::from_ref(&own) } else { named };
