@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, HeaderName, Uri, header};
 
 use crate::config::{Policy, QueryKey, Variant};
 use crate::http_rules::{accepts_gzip, combined};
+
+pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The parts of a request that a policy names, in a normal form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,6 +65,23 @@ pub(crate) fn keyed_query(policy: &Policy, query: &str) -> String {
         _ => None,
     };
     sorted(query, |name| kept(name) || variant == Some(name))
+}
+
+/// The headers the policy names, and what an origin is told in any case: what the body is, and which way it came.
+pub(crate) fn keyed_headers(policy: &Policy, given: &HeaderMap) -> HeaderMap {
+    let variant = match &policy.variant {
+        Some(Variant::Header(name)) => Some(name),
+        Some(Variant::Cookie(_)) => Some(&header::COOKIE),
+        _ => None,
+    };
+    let always = [&header::CONTENT_TYPE, &header::CONTENT_LENGTH, &header::VIA, &FORWARDED_FOR];
+    let mut kept = HeaderMap::new();
+    for name in policy.headers.iter().chain(variant).chain(always) {
+        if !kept.contains_key(name) {
+            given.get_all(name).iter().for_each(|value| drop(kept.append(name.clone(), value.clone())));
+        }
+    }
+    kept
 }
 
 /// A query string in normal order.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
 use local_edge::{
-    Behaviour, CloudFront, CloudFrontConfig, Edge, EdgeConfig, ErrorTtl, ImitatedDelay, Origin, Policy,
-    QueryKey,
+    Behaviour, CloudFront, CloudFrontConfig, Edge, EdgeConfig, ErrorTtl, Forward, ImitatedDelay, Origin,
+    Policy, QueryKey,
 };
 use tokio::net::TcpListener;
 
@@ -57,13 +57,15 @@ impl LocalEdge {
 fn distribution(api: &str, site: &str) -> Result<EdgeConfig, StartError> {
     let origin = |url: &str| Ok(Origin::at(url.parse::<Uri>().map_err(failed)?));
     let origins = [("api".to_owned(), origin(api)?), ("site".to_owned(), origin(site)?)];
-    let query = ["category", "cursor", "currency", "ids", "limit"].map(str::to_owned);
-    let policy = Policy {
+    // A product has no parameters: with any in the key, each value would be another object of the same answer.
+    let products = Policy {
         max_ttl: Duration::from_secs(86_400),
-        query: QueryKey::Allow(query.into_iter().collect()),
+        query: QueryKey::None,
         headers: vec![MIN_VERSION],
         ..Policy::origin_controlled()
     };
+    let query = ["category", "cursor", "ids", "limit"].map(str::to_owned).to_vec();
+    let lists = Policy { query: QueryKey::Allow(query), ..products.clone() };
     let viewers = |mut behaviour: Behaviour| {
         behaviour.remove_headers = vec![CACHE_TAG];
         if let Ok(csp) = HeaderValue::from_str(site::CONTENT_SECURITY_POLICY) {
@@ -73,12 +75,15 @@ fn distribution(api: &str, site: &str) -> Result<EdgeConfig, StartError> {
         behaviour.add_headers.push((http::header::X_CONTENT_TYPE_OPTIONS, nosniff));
         behaviour
     };
+    // The origin is asked by nothing but the key: what one viewer sends beside it must not decide what others get.
+    let keyed = |behaviour: Behaviour| viewers(Behaviour { forward: Forward::Key, ..behaviour });
     let behaviours = vec![
         viewers(Behaviour::uncached("/api/admin/*", "api")),
         viewers(Behaviour::uncached("/api/fresh/*", "api")),
-        revalidating(viewers(Behaviour::cached("/api/*", "api", policy))),
+        revalidating(keyed(Behaviour::cached("/api/products", "api", lists))),
+        revalidating(keyed(Behaviour::cached("/api/*", "api", products))),
         viewers(Behaviour::uncached("/_tidemark/*", "site")),
-        viewers(Behaviour::cached("*", "site", Policy::caching_optimized())),
+        keyed(Behaviour::cached("*", "site", Policy::caching_optimized())),
     ];
     Ok(EdgeConfig {
         tag_header: Some(CACHE_TAG),

@@ -17,8 +17,8 @@ pub struct Behaviour {
     pub compress: bool,
     /// Other methods get 403, as on CloudFront.
     pub allowed_methods: AllowedMethods,
-    /// Which part of the query string the origin sees.
-    pub forward_query: Forward,
+    /// What of a viewer's request the origin sees.
+    pub forward: Forward,
     /// Removed from every answer to a viewer (`RemoveHeadersConfig`): the tag header, for one.
     pub remove_headers: Vec<HeaderName>,
     /// Set on every answer to a viewer, over what the origin sent.
@@ -45,13 +45,14 @@ pub enum AllowedMethods {
     All,
 }
 
-/// Which part of the query string the origin sees. Headers are always all forwarded, except `Host` (the managed policy
-/// `AllViewerExceptHostHeader`).
+/// What of a viewer's request the origin sees, beside path, method and body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forward {
-    /// The query string as the viewer wrote it: parameters outside the cache key reach the origin too.
+    /// The whole query string and every header but `Host` (the managed policy `AllViewerExceptHostHeader`): parameters and
+    /// headers outside the cache key reach the origin too, and what it answers to them is shared by the key.
     All,
-    /// Only what the cache key holds, in its normal order.
+    /// Only the parameters and headers of the cache key, and what describes the body and the way it came (no origin
+    /// request policy). Of a behaviour without a cache: as `All`.
     Key,
 }
 
@@ -64,7 +65,7 @@ impl Behaviour {
             cache: Cache::Policy(policy),
             compress: true,
             allowed_methods: AllowedMethods::All,
-            forward_query: Forward::All,
+            forward: Forward::All,
             remove_headers: Vec::new(),
             add_headers: Vec::new(),
         }

@@ -14,7 +14,7 @@ use super::ask::Ask;
 use crate::config::{Behaviour, Cache, EdgeConfig, Forward, Origin};
 use crate::http_rules::{remove_hop_by_hop, set};
 use crate::interim::Interim;
-use crate::key::keyed_query;
+use crate::key::{FORWARDED_FOR, keyed_headers, keyed_query};
 
 /// Named in `Via`, to the origin and to the viewer.
 pub(super) const VIA: &str = "1.1 local.cloudfront.net (CloudFront)";
@@ -146,7 +146,7 @@ pub(super) fn upstream(
     method: Method,
 ) -> Result<http::request::Parts, http::Error> {
     let path = ask.uri.path();
-    let query = match (&behaviour.cache, behaviour.forward_query) {
+    let query = match (&behaviour.cache, behaviour.forward) {
         (Cache::Policy(policy), Forward::Key) => keyed_query(policy, ask.uri.query().unwrap_or_default()),
         _ => ask.uri.query().unwrap_or_default().to_owned(),
     };
@@ -160,7 +160,10 @@ pub(super) fn upstream(
 }
 
 fn upstream_headers(behaviour: &Behaviour, origin: &Origin, ask: &Ask) -> HeaderMap {
-    let mut headers = ask.headers.clone();
+    let mut headers = match (&behaviour.cache, behaviour.forward) {
+        (Cache::Policy(policy), Forward::Key) => keyed_headers(policy, &ask.headers),
+        _ => ask.headers.clone(),
+    };
     remove_hop_by_hop(&mut headers);
     headers.remove(header::HOST);
     headers.remove(header::EXPECT);
@@ -174,10 +177,9 @@ fn upstream_headers(behaviour: &Behaviour, origin: &Origin, ask: &Ask) -> Header
     if !headers.contains_key(header::USER_AGENT) {
         headers.insert(header::USER_AGENT, http::HeaderValue::from_static("Amazon CloudFront"));
     }
-    let forwarded = http::HeaderName::from_static("x-forwarded-for");
-    let chain = headers.get(&forwarded).and_then(|chain| chain.to_str().ok());
+    let chain = headers.get(FORWARDED_FOR).and_then(|chain| chain.to_str().ok());
     let chain = chain.map_or_else(|| ask.viewer.to_string(), |chain| format!("{chain}, {}", ask.viewer));
-    set(&mut headers, forwarded, &chain);
+    set(&mut headers, FORWARDED_FOR, &chain);
     headers.append(header::VIA, http::HeaderValue::from_static(VIA));
     for (name, value) in &origin.custom_headers {
         headers.insert(name.clone(), value.clone());

@@ -41,12 +41,41 @@ async fn without_a_keyed_query_all_queries_share_one_object() {
 
 #[tokio::test]
 async fn the_origin_sees_the_viewers_query_or_only_the_keyed_part() {
-    for (forward_query, seen) in [(Forward::All, "/a?z=1&b=2&a=3"), (Forward::Key, "/a?a=3&b=2")] {
+    for (forward, seen) in [(Forward::All, "/a?z=1&b=2&a=3"), (Forward::Key, "/a?a=3&b=2")] {
         let origin = origin().await;
         let policy = policy(QueryKey::Allow(vec!["a".to_owned(), "b".to_owned()]));
-        let behaviour = Behaviour { forward_query, ..Behaviour::cached("*", "origin", policy) };
+        let behaviour = Behaviour { forward, ..Behaviour::cached("*", "origin", policy) };
         get(&Edge::new(one_behaviour(&origin, behaviour)).unwrap(), "/a?z=1&b=2&a=3").await;
         assert_eq!(origin.request(0).uri, seen);
+    }
+}
+
+/// What is outside the key and yet reaches the origin is how one viewer decides what others are answered.
+#[tokio::test]
+async fn with_only_the_key_forwarded_no_other_header_reaches_the_origin() {
+    let sent = [
+        ("x-keyed", "1"),
+        ("cache-control", "no-cache"),
+        ("if-none-match", "*"),
+        ("x-http-method-override", "DELETE"),
+        ("authorization", "Bearer x"),
+        ("cookie", "a=1"),
+        ("x-forwarded-for", "192.0.2.1"),
+    ];
+    let told = ["x-keyed", "x-forwarded-for", "via", "user-agent"];
+    for (forward, expected) in [(Forward::All, sent.len()), (Forward::Key, 2)] {
+        let origin = origin().await;
+        let policy = Policy { headers: vec!["x-keyed".parse().unwrap()], ..Policy::origin_controlled() };
+        let behaviour = Behaviour { forward, ..Behaviour::cached("*", "origin", policy) };
+        get_with(&Edge::new(one_behaviour(&origin, behaviour)).unwrap(), "/a", &sent).await;
+        let asked = origin.request(0);
+        for name in told {
+            assert!(asked.header(name).is_some(), "{forward:?}: {name}");
+        }
+        // A condition is the edge's to answer, not the origin's.
+        let arrived = sent.iter().filter(|(name, _)| asked.header(name).is_some()).count();
+        let conditions = usize::from(forward == Forward::All);
+        assert_eq!(arrived, expected - conditions, "{forward:?}: {:?}", asked.headers);
     }
 }
 
