@@ -1,5 +1,7 @@
 //! Commands for developers of this workspace: `cargo xtask <command>`.
 //!
+//! - [`costs`]: what a month costs
+//! - [`own_domain`]: the functions built and tried with another domain
 //! - [`program`]: the local stack, its edge alone, or sample events through its functions
 //! - [`check`]: everything that must hold before a change is kept
 //! - [`template`]: what linters say of the template
@@ -11,6 +13,8 @@ use clap::{Parser, Subcommand};
 
 mod check;
 mod command;
+mod costs;
+mod own_domain;
 mod program;
 mod template;
 mod tools;
@@ -52,8 +56,36 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// What a month costs: the tables of `docs/costs.md`, or the bill of a load of your own
+    Costs {
+        #[command(flatten)]
+        load: Option<costs::Load>,
+    },
+    /// Build the functions with another domain in place of the products, and try them (`docs/own-domain.md`)
+    OwnDomain,
     /// What linters say of the template, as it is written and as it is deployed
     Template,
+    /// Upload the site, and purge what it replaces at the edge
+    #[command(disable_help_flag = true)]
+    Publish {
+        /// Passed on: --stack NAME [--wait]; see `cargo xtask publish --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Purge tags, paths or everything at the edge
+    #[command(disable_help_flag = true)]
+    Purge {
+        /// Passed on: --stack NAME --tag TAG --path PATH [--wait]; see `cargo xtask purge --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Sign a URL or cookies for what the edge shows to some only, or make a key pair for that
+    #[command(disable_help_flag = true)]
+    SignUrl {
+        /// Passed on: --url URL --key FILE --key-pair-id ID --expires 1h; see `cargo xtask sign-url --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Format, lints, documentation and all tests
     Test {
         /// Run what takes long as well
@@ -68,7 +100,12 @@ fn main() -> ExitCode {
         Task::Edge { arguments } => program::become_program(&program::STACK, "local-edge", &arguments),
         Task::Replay { arguments } => program::become_program(&program::STACK, "replay", &arguments),
         Task::Sim { arguments } => program::become_program(&["sim"], "sim", &arguments),
+        Task::Costs { load } => costs::run(load.as_ref()),
+        Task::OwnDomain => own_domain::run(),
         Task::Template => template::lint(),
+        Task::Publish { arguments } => publish("publish", arguments),
+        Task::Purge { arguments } => publish("purge", arguments),
+        Task::SignUrl { arguments } => publish("sign-url", arguments),
         Task::Test { full } => check::run(full),
     };
     match result {
@@ -78,4 +115,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Becomes the program of one of its commands.
+fn publish(command: &str, arguments: Vec<String>) -> Result<(), command::Failure> {
+    let arguments: Vec<_> = std::iter::once(command.to_owned()).chain(arguments).collect();
+    program::become_program(&["publish"], "publish", &arguments)
 }

@@ -108,7 +108,9 @@ fn read(path: &Path) -> Result<String, Failure> {
 fn put(path: &Path, text: &str) -> Result<(), Failure> {
     match fs::read_to_string(path) {
         Ok(there) if there == text => return Ok(()),
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(format!("{}: {error}", path.display())),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(format!("{}: {error}", path.display()));
+        }
         _ => {}
     }
     if let Some(folder) = path.parent() {
