@@ -19,7 +19,7 @@ const QUEUES: f64 = 2.0;
 const LOGGED: f64 = 1.2e-6;
 /// Metrics that have data while there are reads and writes.
 const METRICS: f64 = 70.0;
-const ALARMS: f64 = 20.0;
+const ALARMS: f64 = 28.0;
 const SECRETS: f64 = 2.0;
 
 /// A line of a bill.
@@ -97,7 +97,11 @@ pub fn bill(load: &Load) -> Vec<Line> {
         ("Endpoint", "one zone × hours × price", HOURS * ENDPOINT),
         ("Logs", "(fetches + calls of all else) × 1.2 kB × price", (fetches + calls) * LOGGED * LOGS),
         ("Metrics", "70 × price while there is traffic", METRICS * METRIC * in_use),
-        ("Alarms and dashboard", "20 alarms, one dashboard", ALARMS * ALARM + DASHBOARD),
+        (
+            "Alarms and dashboard",
+            "28 alarms, one dashboard, the key of their topic",
+            ALARMS * ALARM + DASHBOARD + KEY,
+        ),
         (
             "Traces",
             "(one fetch a second + 5 % of the others − 100,000) × price",

@@ -45,5 +45,6 @@ prices! {
     ALARM: 0.1, "CloudWatch, alarm", "month", MEMORY;
     DASHBOARD: 3.0, "CloudWatch, dashboard beyond three", "month", MEMORY;
     TRACES: 5.0, "X-Ray, trace recorded beyond 100,000 a month", "million", MEMORY;
+    KEY: 1.0, "KMS, key", "month", MEMORY;
     SECRET: 0.4, "Secrets Manager, secret", "month", MEMORY;
 }
