@@ -1,5 +1,7 @@
 //! What the documents say of the template and of each other.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
