@@ -10,6 +10,9 @@ use crate::product::ProductId;
 
 /// The largest price: the largest integer every JSON reader keeps exactly (RFC 8259, section 6).
 pub const MAX_PRICE: u64 = (1 << 53) - 1;
+/// The most errors that are reported. A body has room for thousands of fields that are none of ours, and the answer would
+/// grow many times larger than the request.
+pub const MAX_ERRORS: usize = 100;
 /// The most attributes.
 pub const MAX_ATTRIBUTES: usize = 50;
 /// The longest name.
@@ -92,6 +95,9 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn wrong(&mut self, pointer: impl AsRef<str>, detail: impl Into<String>) {
+        if self.errors.len() == MAX_ERRORS {
+            return;
+        }
         self.errors.push(FieldError { pointer: format!("/{}", pointer.as_ref()), detail: detail.into() });
     }
 
@@ -164,8 +170,9 @@ impl Check<'_> {
             let pointer = format!("attributes/{}", name.replace('~', "~0").replace('/', "~1"));
             match value {
                 _ if name.is_empty() || name.chars().count() > MAX_ATTRIBUTE_NAME || has_control(name) => {
-                    let detail =
-                        format!("a name must have 1 to {MAX_ATTRIBUTE_NAME} characters, none of them control");
+                    let detail = format!(
+                        "a name must have 1 to {MAX_ATTRIBUTE_NAME} characters, none of them control"
+                    );
                     self.wrong("attributes", detail);
                 }
                 Value::String(text) if text.chars().count() <= MAX_ATTRIBUTE_VALUE && !has_control(text) => {
@@ -237,6 +244,12 @@ mod tests {
         let pointers: Vec<_> = errors.iter().map(|e| e.pointer.as_str()).collect();
         assert_eq!(pointers, ["/name", "/category", "/price_cents", "/currency", "/prize"]);
         assert!(errors[2].detail.contains("integer from 0 to 9007199254740991"), "{:?}", errors[2]);
+    }
+
+    #[test]
+    fn an_answer_does_not_grow_with_the_mistakes_of_a_large_body() {
+        let many: Map<_, _> = (0..10_000).map(|n| (format!("x{n}"), json!(n))).collect();
+        assert_eq!(Details::from_json(&json!(many), &id()).unwrap_err().len(), MAX_ERRORS);
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub(crate) fn keyed_headers(policy: &Policy, given: &HeaderMap) -> HeaderMap {
     let mut kept = HeaderMap::new();
     for name in policy.headers.iter().chain(variant).chain(always) {
         if !kept.contains_key(name) {
-            given.get_all(name).iter().for_each(|value| drop(kept.append(name.clone(), value.clone())));
+            kept.extend(given.get_all(name).iter().map(|value| (name.clone(), value.clone())));
         }
     }
     kept
