@@ -7,6 +7,7 @@
 //! - [`valkey`]: where the cache is and how to get in
 //! - [`clients`]: the cache and the AWS clients, made once and reused
 //! - [`etag`], [`problem`]: what the HTTP functions share
+//! - [`secret`]: a word that callers must show
 //! - [`mod@exit`]: a start that fails says why in one line
 
 pub mod clients;
@@ -16,10 +17,12 @@ pub mod logs;
 pub mod metrics;
 pub mod policy;
 pub mod problem;
+pub mod secret;
 pub mod settings;
 pub mod valkey;
 
 pub use exit::exit;
 pub use metrics::{Metrics, MetricsSettings};
 pub use problem::{Problem, VERSION_HEADER};
+pub use secret::Secret;
 pub use settings::{ConfigError, Settings};
