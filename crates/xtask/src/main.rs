@@ -70,6 +70,13 @@ enum Task {
     Publish {
         /// Passed on: --stack NAME [--wait]; see `cargo xtask publish --help`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    /// How stale reads get under several caching strategies, side by side, in virtual time: `--help` has the knobs
+    #[command(disable_help_flag = true)]
+    Lab {
+        /// Passed on; see `cargo xtask lab --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
         arguments: Vec<String>,
     },
     /// Purge tags, paths or everything at the edge
@@ -116,6 +123,7 @@ fn main() -> ExitCode {
         }
     }
 }
+        Task::Lab { arguments } => program::become_program(&["lab"], "lab", &arguments),
 
 /// Becomes the program of one of its commands.
 fn publish(command: &str, arguments: Vec<String>) -> Result<(), command::Failure> {
