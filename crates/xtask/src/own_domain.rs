@@ -6,16 +6,17 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::command::{self, Failure, command, root};
 
 /// What goes to AWS, and what that is made of.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "bus-eventbridge",
     "cache",
     "cache-valkey",
     "catalog",
+    "consistency-auditor",
     "edge-cloudfront",
     "edge-invalidator",
     "lambda-support",
@@ -27,10 +28,12 @@ const CRATES: [&str; 11] = [
 
 /// Builds every function with the other domain, and runs the trial.
 pub fn run() -> Result<(), Failure> {
-    let workspace = root().join("target/own-domain");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let workspace = target.join("own-domain");
     assemble(&root(), &workspace)?;
     for task in [&["build", "--workspace", "--bins"][..], &["test", "--package", "own-domain-trial"]] {
         let mut cargo = command("cargo", task);
+        // Not among the real ones: binaries of the same name would take their place.
         cargo.current_dir(&workspace).env("CARGO_TARGET_DIR", workspace.join("target"));
         // It is built to be seen to build.
         cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
