@@ -9,7 +9,7 @@ impl Template {
     ///
     /// A parameter stands for its default, its least and greatest value and all its allowed ones; `Fn::If` for both
     /// branches. A resource stands for itself: its logical id where its name or id would be, a queue's URL ending in it.
-    /// What depends on several things (`Fn::Sub`) has one example.
+    /// What depends on several things (`Fn::Sub`, `Fn::Join`) has one example.
     pub fn possible(&self, value: &Value) -> Vec<String> {
         let mut texts = match value {
             Value::Null => Vec::new(),
@@ -18,6 +18,7 @@ impl Template {
                 Some((name, of)) if name == "Ref" => self.referred(of.as_str().unwrap_or_default()),
                 Some((name, of)) if name == "Fn::GetAtt" => vec![attribute(of)],
                 Some((name, of)) if name == "Fn::Sub" => vec![self.substituted(of)],
+                Some((name, of)) if name == "Fn::Join" => vec![self.joined(of)],
                 Some((name, of)) if name == "Fn::If" => {
                     let branches = of.as_array().into_iter().flatten().skip(1);
                     branches.flat_map(|branch| self.possible(branch)).collect()
@@ -32,8 +33,8 @@ impl Template {
     }
 
     fn referred(&self, name: &str) -> Vec<String> {
-        if name == "AWS::NoValue" {
-            return Vec::new();
+        if let Some(pseudo) = name.strip_prefix("AWS::") {
+            return if pseudo == "NoValue" { Vec::new() } else { vec![pseudo.to_owned()] };
         }
         let parameter = self.at(&format!("/Parameters/{name}"));
         if parameter.is_null() {
@@ -61,12 +62,23 @@ impl Template {
                     Some((id, of)) => attribute(&serde_json::json!([id, of])),
                     None => self.referred(name).into_iter().next().unwrap_or_default(),
                 },
-                value => self.possible(value).into_iter().next().unwrap_or_default(),
+                value => self.example(value),
             };
             text.push_str(&value);
             text.push_str(rest);
         }
         text
+    }
+
+    fn joined(&self, of: &Value) -> String {
+        let parts = of[1].as_array().into_iter().flatten().map(|part| self.example(part));
+        parts.collect::<Vec<_>>().join(of[0].as_str().unwrap_or_default())
+    }
+
+    /// One of the texts a value can stand for, an empty one only if there is no other.
+    pub fn example(&self, value: &Value) -> String {
+        let texts = self.possible(value);
+        texts.iter().find(|text| !text.is_empty()).cloned().unwrap_or_default()
     }
 
     /// The numbers a value can stand for; what is none is left out.
@@ -85,10 +97,14 @@ impl Template {
     }
 }
 
-/// An attribute of a resource: a port for what is named so, otherwise the logical id.
+/// An attribute of a resource: a port or a URL for what is named so, otherwise the logical id.
 fn attribute(of: &Value) -> String {
     let (id, name) = (of[0].as_str().unwrap_or_default(), of[1].as_str().unwrap_or_default());
-    if name.ends_with("Port") { "6379".to_owned() } else { id.to_owned() }
+    match name.rsplit('.').next() {
+        Some("Port") => "6379".to_owned(),
+        Some("ApiEndpoint") => format!("https://{id}"),
+        _ => id.to_owned(),
+    }
 }
 
 /// A text with something in the place of `{{resolve:…}}`.
@@ -111,6 +127,7 @@ mod tests {
         let template = Template::parse(
             "
 Parameters:
+  Empty: {Default: ''}
   Seconds: {Default: 10, MinValue: 8, MaxValue: 900}
   Way: {Default: tag, AllowedValues: [tag, path]}
 Resources: {Jobs: {Type: AWS::SQS::Queue}}
@@ -119,6 +136,7 @@ B: !If [Some, !Ref Way, off]
 C: !Sub ['rediss://u:{{resolve:secretsmanager:${P}:SecretString}}@${A}:${B}', {A: !GetAtt C.Endpoint.Address, B: !GetAtt C.Port}]
 D: !Ref Jobs
 E: !Sub arn:${AWS::Partition}:${Jobs.Arn}
+F: !Join ['', [!If [Own, !Ref Empty, a], '@']]
 ",
         )
         .unwrap();
@@ -129,6 +147,7 @@ E: !Sub arn:${AWS::Partition}:${Jobs.Arn}
         assert_eq!(possible("B"), ["off", "path", "tag"]);
         assert_eq!(possible("C"), ["rediss://u:secret@C:6379"]);
         assert_eq!(possible("D"), ["https://sqs.us-east-1.amazonaws.com/000000000000/Jobs"]);
-        assert_eq!(possible("E"), ["arn:AWS::Partition:Jobs"]);
+        assert_eq!(possible("F"), ["a@"]);
+        assert_eq!(possible("E"), ["arn:Partition:Jobs"]);
     }
 }

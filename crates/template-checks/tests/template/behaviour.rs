@@ -23,7 +23,7 @@ use crate::recorder::Recorder;
 /// What a function asked of AWS.
 pub async fn requests(template: &Template, name: &str) -> BTreeSet<Grant> {
     let (function, _) = functions::named(template, name);
-    let mut environment = functions::environment(template, &function);
+    let mut environment = functions::environment(template, &function, None);
     // Who may ask is not the question here.
     environment.retain(|name, _| !name.starts_with("ORIGIN_SECRET"));
     let recorder = Recorder::default();
@@ -35,6 +35,7 @@ pub async fn requests(template: &Template, name: &str) -> BTreeSet<Grant> {
             edge_invalidator(&environment, &recorder).await;
             edge_invalidator(&environment, &recorder.busy()).await;
         }
+        "consistency-auditor" => consistency_auditor(&environment, &recorder).await,
         other => panic!("{other} is not known here: add how it is wired"),
     }
     recorder.requests()
@@ -106,6 +107,24 @@ async fn edge_invalidator(environment: &BTreeMap<String, String>, recorder: &Rec
         for event in now(events("edge-invalidator")) {
             let _some_are_refused = invalidator.handle(event).await;
         }
+    }
+}
+
+async fn consistency_auditor(environment: &BTreeMap<String, String>, recorder: &Recorder) {
+    let config = consistency_auditor::Config::read(&|name| match name {
+        "AUDIT_SAMPLE_PERCENT" => Some("100".to_owned()),
+        // Nobody answers there, at once.
+        "EDGE_URL" | "API_URL" => Some("http://127.0.0.1:1".to_owned()),
+        name => environment.get(name).cloned(),
+    });
+    let config = config.unwrap();
+    let ask = Arc::new(consistency_auditor::HttpAsk::new(&config).unwrap());
+    let queue = consistency_auditor::SqsQueue::new(aws_sdk_sqs::Client::new(&recorder.aws()), &config.queue);
+    let metrics = Arc::new(lambda_support::Metrics::to_stdout(config.metrics));
+    let clock = Arc::new(SystemClock);
+    let auditor = consistency_auditor::Auditor::new(config.sample, ask, Arc::new(queue), clock, metrics);
+    for event in now(events("consistency-auditor")) {
+        auditor.handle(event).await;
     }
 }
 

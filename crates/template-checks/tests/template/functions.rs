@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use template_checks::Template;
 use template_checks::template::Function;
 
@@ -17,6 +18,7 @@ const READ: &[(&str, Read)] = &[
     ("write-api", |look_up| checked(write_api::Config::read(look_up))),
     ("stream-invalidator", |look_up| checked(stream_invalidator::Config::read(look_up))),
     ("edge-invalidator", |look_up| checked(edge_invalidator::Config::read(look_up))),
+    ("consistency-auditor", |look_up| checked(consistency_auditor::Config::read(look_up))),
 ];
 
 fn checked<T, E: ToString>(config: Result<T, E>) -> Result<(), String> {
@@ -40,11 +42,23 @@ pub fn named(template: &Template, binary: &str) -> (Function, Read) {
     all(template).into_iter().find(|(function, _)| function.binary == binary).unwrap()
 }
 
-/// A function's environment, each name with the first value it may have. What may be empty is left out.
-pub fn environment(template: &Template, function: &Function) -> BTreeMap<String, String> {
+/// A function's environment, each name with one of the values it may have. What may be empty or is set only under a condition
+/// is left out, but for what is set under `condition`.
+pub fn environment(
+    template: &Template,
+    function: &Function,
+    condition: Option<&str>,
+) -> BTreeMap<String, String> {
     let values = function.environment.iter().filter_map(|(name, value)| {
-        let value = template.possible(value).into_iter().find(|value| !value.is_empty())?;
-        Some((name.clone(), value))
+        let needs = condition_of(value);
+        (needs.is_none() || needs == condition).then(|| (name.clone(), template.example(value)))
     });
-    values.collect()
+    values.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// The condition without which a variable is not set.
+pub fn condition_of(value: &Value) -> Option<&str> {
+    let branches = value["Fn::If"].as_array()?;
+    let unset = |branch: &Value| branch["Ref"] == "AWS::NoValue";
+    branches.iter().any(unset).then(|| branches[0].as_str()).flatten()
 }

@@ -27,12 +27,12 @@ fn number(value: &Value) -> f64 {
 /// The largest value of a setting that a function takes.
 fn largest_accepted(template: &Template, binary: &str, setting: &str) -> f64 {
     let (function, read) = functions::named(template, binary);
-    let base = functions::environment(template, &function);
+    let base = functions::environment(template, &function, None);
     let accepted = |number: u64| {
         read(&|name| if name == setting { Some(number.to_string()) } else { base.get(name).cloned() }).is_ok()
     };
     assert!(accepted(0) && !accepted(1 << 32), "{setting} has no upper limit");
-    let (mut taken, mut refused) = (0, 1 << 32);
+    let (mut taken, mut refused) = (0_u64, 1 << 32);
     while refused - taken > 1 {
         let middle = taken.midpoint(refused);
         if accepted(middle) { taken = middle } else { refused = middle }
