@@ -7,8 +7,15 @@ use crate::command::{self, Failure, command, root};
 
 /// The stack, the functions it runs, and the edge alone. Built together whichever is asked for: the packages that are named
 /// decide the features of what they depend on, and another choice would compile all of it anew.
-pub const STACK: [&str; 6] =
-    ["local", "local-edge", "read-api", "write-api", "stream-invalidator", "edge-invalidator"];
+pub const STACK: [&str; 7] = [
+    "local",
+    "local-edge",
+    "read-api",
+    "write-api",
+    "stream-invalidator",
+    "edge-invalidator",
+    "consistency-auditor",
+];
 
 /// Builds packages and replaces this process by one of their binaries, so that a signal reaches it and nothing else.
 pub fn become_program(packages: &[&str], binary: &str, arguments: &[String]) -> Result<(), Failure> {
