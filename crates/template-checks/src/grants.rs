@@ -78,7 +78,7 @@ pub fn allowed(document: &Value) -> BTreeSet<Grant> {
 }
 
 /// The elements of what may be one or a list, in both branches of `Fn::If`.
-fn flat(value: &Value) -> Vec<&Value> {
+pub fn flat(value: &Value) -> Vec<&Value> {
     match value {
         Value::Null => Vec::new(),
         Value::Array(values) => values.iter().flat_map(flat).collect(),

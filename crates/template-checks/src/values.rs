@@ -1,17 +1,19 @@
 //! What a property may become in a deployment.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::template::Template;
 
 impl Template {
-    /// The texts a value can stand for.
+    /// The texts a value can stand for, the most usual one first.
     ///
     /// A parameter stands for its default, its least and greatest value and all its allowed ones; `Fn::If` for both
     /// branches. A resource stands for itself: its logical id where its name or id would be, a queue's URL ending in it.
     /// What depends on several things (`Fn::Sub`, `Fn::Join`) has one example.
     pub fn possible(&self, value: &Value) -> Vec<String> {
-        let mut texts = match value {
+        let texts = match value {
             Value::Null => Vec::new(),
             Value::String(text) => vec![resolved(text)],
             Value::Object(map) => match map.iter().next() {
@@ -27,9 +29,8 @@ impl Template {
             },
             other => vec![other.to_string()],
         };
-        texts.sort();
-        texts.dedup();
-        texts
+        let mut seen = BTreeSet::new();
+        texts.into_iter().filter(|text| seen.insert(text.clone())).collect()
     }
 
     fn referred(&self, name: &str) -> Vec<String> {
@@ -75,7 +76,7 @@ impl Template {
         parts.collect::<Vec<_>>().join(of[0].as_str().unwrap_or_default())
     }
 
-    /// One of the texts a value can stand for, an empty one only if there is no other.
+    /// The most usual of the texts a value can stand for, an empty one only if there is no other.
     pub fn example(&self, value: &Value) -> String {
         let texts = self.possible(value);
         texts.iter().find(|text| !text.is_empty()).cloned().unwrap_or_default()
@@ -144,7 +145,7 @@ F: !Join ['', [!If [Own, !Ref Empty, a], '@']]
         assert_eq!(possible("A"), ["10", "8", "900"]);
         assert_eq!(template.least(&template.json["A"]), Some(8.0));
         assert_eq!(template.greatest(&template.json["A"]), Some(900.0));
-        assert_eq!(possible("B"), ["off", "path", "tag"]);
+        assert_eq!(possible("B"), ["tag", "path", "off"]);
         assert_eq!(possible("C"), ["rediss://u:secret@C:6379"]);
         assert_eq!(possible("D"), ["https://sqs.us-east-1.amazonaws.com/000000000000/Jobs"]);
         assert_eq!(possible("F"), ["a@"]);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bus_eventbridge::EventBridgeBus;
 use cache::memory::MemoryStore;
-use cache::{Cache, CacheConfig, Entropy, SystemClock};
+use cache::{Cache, CacheConfig, Clock, Entropy, SystemClock, UnixMillis};
 use edge_cloudfront::{CloudFrontEdge, DynamoLedger};
 use edge_invalidator::SqsQueue;
 use lambda_support::clients;
@@ -92,8 +92,6 @@ async fn edge_invalidator(environment: &BTreeMap<String, String>, recorder: &Rec
         let config = edge_invalidator::Config::read(&|name| match name {
             "EDGE_PURGE" => Some(timing.to_owned()),
             "EDGE_INVALIDATION" => Some(mode.to_owned()),
-            // Nothing is too old to be purged.
-            "MAX_STORED_SECONDS" => Some("2592000".to_owned()),
             name => environment.get(name).cloned(),
         });
         let config = config.unwrap();
@@ -102,9 +100,13 @@ async fn edge_invalidator(environment: &BTreeMap<String, String>, recorder: &Rec
         let ledger = DynamoLedger::new(aws_sdk_dynamodb::Client::new(&aws), &config.control_table);
         let queue =
             SqsQueue::new(aws_sdk_sqs::Client::new(&aws), &config.queue, config.failure_queue.as_deref());
-        let (edge, ledger, clock) = (Arc::new(edge), Arc::new(ledger), Arc::new(SystemClock));
+        let (edge, ledger, clock) = (Arc::new(edge), Arc::new(ledger), Arc::new(Then));
         let invalidator = edge_invalidator::Invalidator::new(&config, edge, ledger, Arc::new(queue), clock);
-        for event in now(events("edge-invalidator")) {
+        let mut events = events("edge-invalidator");
+        let mut unreadable = events["sqs-batch"].clone();
+        unreadable["Records"][0]["body"] = json!("no event");
+        events.insert("unreadable".to_owned(), unreadable);
+        for event in events.into_values() {
             let _some_are_refused = invalidator.handle(event).await;
         }
     }
@@ -121,10 +123,10 @@ async fn consistency_auditor(environment: &BTreeMap<String, String>, recorder: &
     let ask = Arc::new(consistency_auditor::HttpAsk::new(&config).unwrap());
     let queue = consistency_auditor::SqsQueue::new(aws_sdk_sqs::Client::new(&recorder.aws()), &config.queue);
     let metrics = Arc::new(lambda_support::Metrics::to_stdout(config.metrics));
-    let clock = Arc::new(SystemClock);
+    let clock = Arc::new(Then);
     let auditor = consistency_auditor::Auditor::new(config.sample, ask, Arc::new(queue), clock, metrics);
-    for event in now(events("consistency-auditor")) {
-        auditor.handle(event).await;
+    for event in events("consistency-auditor").into_values() {
+        let _some_are_refused = auditor.handle(event).await;
     }
 }
 
@@ -145,13 +147,11 @@ fn events(function: &str) -> BTreeMap<String, Value> {
     events.collect()
 }
 
-/// Events as if they had just been written: an old one is not purged.
-fn now(events: BTreeMap<String, Value>) -> Vec<Value> {
-    use cache::Clock;
-    let now = SystemClock.now().to_string();
-    let written = ["1790000060000", "1790000060212", "1790000060213", "1790000060470", "1790000060471"];
-    let texts = events
-        .values()
-        .map(|event| written.iter().fold(event.to_string(), |text, written| text.replace(written, &now)));
-    texts.map(|text| serde_json::from_str(&text).unwrap()).collect()
+/// The moment the sample events were written: later on they are too old to be purged.
+struct Then;
+
+impl Clock for Then {
+    fn now(&self) -> UnixMillis {
+        1_790_000_061_000
+    }
 }

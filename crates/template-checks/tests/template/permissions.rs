@@ -34,7 +34,7 @@ fn for_lambda(template: &Template, function: &Function) -> BTreeSet<Grant> {
             "*",
         );
     }
-    if properties["Tracing"] == "Active" {
+    if template.possible(&properties["Tracing"]).iter().any(|mode| mode == "Active") {
         add(&["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*");
     }
     for (_, event) in properties["Events"].as_object().into_iter().flatten() {
@@ -67,8 +67,7 @@ fn for_lambda(template: &Template, function: &Function) -> BTreeSet<Grant> {
         }
     }
     // A login by IAM is a signature, no request.
-    if let Some(user) = function.environment.get("VALKEY_IAM_USER") {
-        let _ = template.possible(user);
+    if function.environment.contains_key("VALKEY_IAM_USER") {
         grants.insert(Grant::new("elasticache:Connect", "*"));
     }
     grants

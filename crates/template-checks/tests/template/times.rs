@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use template_checks::Template;
+use template_checks::grants::flat;
 use template_checks::template::Function;
 
 use crate::functions;
@@ -14,10 +15,16 @@ fn distribution(template: &Template) -> &Value {
     &distribution["DistributionConfig"]
 }
 
-/// The origin that is not a bucket.
-fn origin(template: &Template) -> &Value {
-    let origins = distribution(template)["Origins"].as_array().unwrap();
-    origins.iter().find(|origin| !origin["CustomOriginConfig"].is_null()).unwrap()
+/// The origins that are not a bucket.
+fn origins(template: &Template) -> Vec<&Value> {
+    let mut origins = flat(&distribution(template)["Origins"]);
+    origins.retain(|origin| !origin["CustomOriginConfig"].is_null());
+    assert!(!origins.is_empty(), "nothing leads to the API");
+    origins
+}
+
+fn served_by_the_api(template: &Template, behaviour: &Value) -> bool {
+    origins(template).iter().any(|origin| origin["Id"] == behaviour["TargetOriginId"])
 }
 
 fn number(value: &Value) -> f64 {
@@ -47,7 +54,9 @@ fn the_fence_delay_outlasts_every_answer_that_was_on_its_way_when_a_change_was_p
     let template = Template::read().unwrap();
     let (function, _) = functions::named(&template, "edge-invalidator");
     let fence = template.least(&function.environment["FENCE_SECONDS"]).unwrap();
-    let completion = number(&origin(&template)["ResponseCompletionTimeout"]);
+    let completion =
+        origins(&template).into_iter().map(|origin| number(&origin["ResponseCompletionTimeout"]));
+    let completion = completion.fold(0.0, f64::max);
     let memory =
         ["MEMORY_MS", "LIST_MEMORY_MS"].map(|name| largest_accepted(&template, "read-api", name) / 1_000.0);
     let memory = memory.into_iter().fold(0.0, f64::max);
@@ -77,13 +86,16 @@ fn behind(template: &Template, pattern: &str) -> (Function, f64) {
 #[test]
 fn no_answer_that_the_edge_may_store_is_computed_after_the_edge_has_given_up_on_it() {
     let template = Template::read().unwrap();
-    let origin = origin(&template);
-    let read = number(&origin["CustomOriginConfig"]["OriginReadTimeout"]);
-    let completion = number(&origin["ResponseCompletionTimeout"]);
-    assert!(read <= completion, "OriginReadTimeout {read} > ResponseCompletionTimeout {completion}");
+    let mut read = f64::MAX;
+    for origin in origins(&template) {
+        let this = number(&origin["CustomOriginConfig"]["OriginReadTimeout"]);
+        let completion = number(&origin["ResponseCompletionTimeout"]);
+        assert!(this <= completion, "OriginReadTimeout {this} > ResponseCompletionTimeout {completion}");
+        read = read.min(this);
+    }
     let mut cached = 0;
-    for behaviour in distribution(&template)["CacheBehaviors"].as_array().unwrap() {
-        if behaviour["TargetOriginId"] != origin["Id"] || behaviour["CachePolicyId"] == CACHING_DISABLED {
+    for behaviour in flat(&distribution(&template)["CacheBehaviors"]) {
+        if !served_by_the_api(&template, behaviour) || behaviour["CachePolicyId"] == CACHING_DISABLED {
             continue;
         }
         cached += 1;
