@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{self, Failure, command, watch};
-use crate::{template, tools};
+use crate::{deploy, template, tools};
 
 /// Runs every check and prints how many tests passed and failed.
 pub fn run(full: bool) -> Result<(), Failure> {
@@ -25,7 +25,10 @@ pub fn run(full: bool) -> Result<(), Failure> {
     let mut counts = Counts::default();
     let succeeded = watch(tests, |line| counts.add(line))?;
     println!("\n{} passed, {} failed", counts.passed, counts.failed);
-    if succeeded { Ok(()) } else { Err("some tests failed".to_owned()) }
+    if !succeeded {
+        return Err("some tests failed".to_owned());
+    }
+    if full { deploy::check() } else { Ok(()) }
 }
 
 fn step(name: &str, command: Command) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 //! - [`costs`]: what a month costs
 //! - [`own_domain`]: the functions built and tried with another domain
 //! - [`program`]: the local stack, its edge alone, or sample events through its functions
+//! - [`deploy`]: the template deployed to a local emulator, tried and deleted
 //! - [`check`]: everything that must hold before a change is kept
 //! - [`template`]: what linters say of the template
 //! - [`tools`]: what checks need and a bare machine lacks
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 mod check;
 mod command;
 mod costs;
+mod deploy;
 mod own_domain;
 mod program;
 mod template;
@@ -49,10 +51,31 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Follow one change through the stack that is running
+    #[command(disable_help_flag = true)]
+    Trace {
+        /// Passed on: a product, product@version or trace id; see `cargo xtask trace --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// The busiest keys of the stack that is running, their hit ratios, and what invalidates them
+    #[command(disable_help_flag = true)]
+    Top {
+        /// Passed on: [--once]; see `cargo xtask top --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Search schedules of the real engine for a broken guarantee, or replay one: --seed N [--schedules M]
     #[command(disable_help_flag = true)]
     Sim {
         /// Passed on; see `cargo xtask sim --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// How stale reads get under several caching strategies, side by side, in virtual time: `--help` has the knobs
+    #[command(disable_help_flag = true)]
+    Lab {
+        /// Passed on; see `cargo xtask lab --help`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -63,6 +86,8 @@ enum Task {
     },
     /// Build the functions with another domain in place of the products, and try them (`docs/own-domain.md`)
     OwnDomain,
+    /// Build and deploy to a local emulator of AWS, try what was deployed, delete it
+    DeployCheck,
     /// What linters say of the template, as it is written and as it is deployed
     Template,
     /// Upload the site, and purge what it replaces at the edge
@@ -70,13 +95,6 @@ enum Task {
     Publish {
         /// Passed on: --stack NAME [--wait]; see `cargo xtask publish --help`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    /// How stale reads get under several caching strategies, side by side, in virtual time: `--help` has the knobs
-    #[command(disable_help_flag = true)]
-    Lab {
-        /// Passed on; see `cargo xtask lab --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
         arguments: Vec<String>,
     },
     /// Purge tags, paths or everything at the edge
@@ -106,9 +124,13 @@ fn main() -> ExitCode {
         Task::Up { arguments } => program::become_program(&program::STACK, "local", &arguments),
         Task::Edge { arguments } => program::become_program(&program::STACK, "local-edge", &arguments),
         Task::Replay { arguments } => program::become_program(&program::STACK, "replay", &arguments),
+        Task::Trace { arguments } => program::become_program(&program::STACK, "trace", &arguments),
+        Task::Top { arguments } => program::become_program(&program::STACK, "top", &arguments),
         Task::Sim { arguments } => program::become_program(&["sim"], "sim", &arguments),
+        Task::Lab { arguments } => program::become_program(&["lab"], "lab", &arguments),
         Task::Costs { load } => costs::run(load.as_ref()),
         Task::OwnDomain => own_domain::run(),
+        Task::DeployCheck => deploy::check(),
         Task::Template => template::lint(),
         Task::Publish { arguments } => publish("publish", arguments),
         Task::Purge { arguments } => publish("purge", arguments),
@@ -123,7 +145,6 @@ fn main() -> ExitCode {
         }
     }
 }
-        Task::Lab { arguments } => program::become_program(&["lab"], "lab", &arguments),
 
 /// Becomes the program of one of its commands.
 fn publish(command: &str, arguments: Vec<String>) -> Result<(), command::Failure> {

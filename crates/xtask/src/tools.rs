@@ -10,6 +10,11 @@ use crate::program::target;
 const SAM: [&str; 3] = ["aws-sam-cli==1.170.0", "aws-sam-translator==1.115.0", "cfn-lint==1.58.0"];
 /// Its pins and the SAM CLI's exclude each other.
 const CHECKOV: [&str; 1] = ["checkov==3.3.30"];
+/// The emulator and the client it was tried with.
+const MINISTACK: [&str; 4] =
+    ["ministack==1.5.33", "aws-sam-translator==1.115.0", "botocore==1.43.106", "boto3==1.43.106"];
+/// What builds for Lambda, and its linker.
+const CARGO_LAMBDA: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.17.0"];
 
 /// The folder of `sam`, `cfn-lint` and a `python` that knows the transform.
 pub fn sam() -> Result<PathBuf, Failure> {
@@ -19,6 +24,16 @@ pub fn sam() -> Result<PathBuf, Failure> {
 /// The folder of `checkov`.
 pub fn checkov() -> Result<PathBuf, Failure> {
     environment("checkov", &CHECKOV)
+}
+
+/// The folder of `ministack`, an emulator of AWS, and a `python` with AWS's client.
+pub fn ministack() -> Result<PathBuf, Failure> {
+    environment("ministack", &MINISTACK)
+}
+
+/// The folder of `cargo-lambda`.
+pub fn cargo_lambda() -> Result<PathBuf, Failure> {
+    environment("cargo-lambda", &CARGO_LAMBDA)
 }
 
 /// The programs' folder of a Python environment that has exactly these packages; made if it is not there or has others.

@@ -1,0 +1,66 @@
+"""Makes `build/patched.json` of the built template, without what the emulator cannot do, and says what that was.
+
+`patch.py STACK`; FOLDER is the check's folder. The access string of the cache's user goes into `access`.
+"""
+
+import json
+import os
+import sys
+
+from samtranslator.yaml_helper import yaml_parse
+
+# The emulator refuses a template with a type it does not know, whether or not its condition holds.
+UNKNOWN = {
+    "AWS::CloudFront::MonitoringSubscription",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::Events::Archive",
+}
+
+
+def reason(resource):
+    """Why a resource is left out, if it is."""
+    if resource["Type"] in UNKNOWN:
+        return resource["Type"]
+    if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+        return "AWS::CloudWatch::Alarm on an expression"
+    return None
+
+
+def access_string(template, stack):
+    """What the user of the cache may do, with parameters at their defaults."""
+    user = next(r for r in template["Resources"].values() if r["Type"] == "AWS::ElastiCache::User")
+    text = user["Properties"]["AccessString"]["Fn::Sub"]
+    for name, parameter in template["Parameters"].items():
+        text = text.replace("${%s}" % name, str(parameter.get("Default", "")))
+    return text.replace("${AWS::StackName}", stack)
+
+
+def main(stack):
+    folder = os.environ["FOLDER"]
+    with open(os.path.join(folder, "build", "template.yaml"), encoding="utf-8") as file:
+        template = yaml_parse(file)
+    with open(os.path.join(folder, "access"), "w", encoding="utf-8") as file:
+        file.write(access_string(template, stack))
+    left_out = {}
+    for name, resource in list(template["Resources"].items()):
+        why = reason(resource)
+        if why:
+            left_out.setdefault(why, []).append(name)
+            del template["Resources"][name]
+    for why, names in left_out.items():
+        print(f"left out: {why}: {', '.join(names)}")
+    # Outputs of what is left out.
+    gone = {name for names in left_out.values() for name in names}
+    for name, output in list(template["Outputs"].items()):
+        if output.get("Value", {}) in [{"Ref": id} for id in gone]:
+            print(f"left out: output {name}")
+            del template["Outputs"][name]
+    text = json.dumps(template, indent=1)
+    print(f"without TLS: the cache, in {text.count('rediss://')} functions")
+    with open(os.path.join(folder, "build", "patched.json"), "w", encoding="utf-8") as file:
+        file.write(text.replace("rediss://", "redis://"))
+
+
+main(*sys.argv[1:])
