@@ -3,12 +3,13 @@
 use std::process::Command;
 
 use crate::command::{self, Failure, command, watch};
-use crate::{deploy, template, tools};
+use crate::{dependencies, deploy, template, tools};
 
 /// Runs every check and prints how many tests passed and failed.
 pub fn run(full: bool) -> Result<(), Failure> {
     step("format", command("cargo", &["fmt", "--all", "--check"]))?;
     template::lint()?;
+    dependencies::check()?;
     step("lints", command("cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     let mut documentation = command("cargo", &["doc", "--workspace", "--no-deps", "--quiet"]);
     documentation.env("RUSTDOCFLAGS", "-D warnings");

@@ -1,6 +1,7 @@
 //! Commands for developers of this workspace: `cargo xtask <command>`.
 //!
 //! - [`costs`]: what a month costs
+//! - [`dependencies`]: what the workspace depends on, judged
 //! - [`own_domain`]: the functions built and tried with another domain
 //! - [`program`]: the local stack, its edge alone, or sample events through its functions
 //! - [`deploy`]: the template deployed to a local emulator, tried and deleted
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand};
 mod check;
 mod command;
 mod costs;
+mod dependencies;
 mod deploy;
 mod own_domain;
 mod program;

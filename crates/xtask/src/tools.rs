@@ -93,7 +93,8 @@ fn package(programs: &[&str], package: &str) -> Result<(), Failure> {
     ))
 }
 
-fn on_path(name: &str) -> bool {
+/// Whether a program is on the path.
+pub fn on_path(name: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
 }
