@@ -42,7 +42,7 @@ async fn publish(arguments: PublishArguments) -> Result<(), Failure> {
         now: SystemClock.now(),
     };
     let outcome = site::publish(&files, &bucket, &edge, options, &|line| eprintln!("{line}")).await?;
-    println!("{outcome}");
+    println!("{}{outcome}", if arguments.dry_run { "would be: " } else { "" });
     report(&outcome.purge, arguments.dry_run);
     if let Some(url) = parts.url.filter(|_| !arguments.dry_run) {
         println!("{url}");

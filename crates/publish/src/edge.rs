@@ -116,21 +116,21 @@ impl Distribution {
     }
 }
 
-/// What items cost when the month has `sent` of them so far, in words.
+/// What items cost, in words, when `sent` of them went before in the month.
 pub fn price(items: u64, sent: Option<u64>) -> String {
     let word = if items == 1 { "item" } else { "items" };
     match sent {
         Some(sent) => {
             let paid = (sent + items).saturating_sub(FREE_ITEMS.max(sent));
+            let usd = paid as f64 * ITEM_USD;
             format!(
-                "{items} {word}, ${:.3}: {sent} of the month's {FREE_ITEMS} free ones were sent before",
-                { paid as f64 * ITEM_USD }
+                "{items} {word}, ${usd:.3} ({sent} went before this month, {FREE_ITEMS} a month are free)"
             )
         }
-        None => format!(
-            "{items} {word}: free within the account's {FREE_ITEMS} a month, else ${:.3}",
-            items as f64 * ITEM_USD
-        ),
+        None => {
+            let usd = items as f64 * ITEM_USD;
+            format!("{items} {word}, free within the account's {FREE_ITEMS} a month, else ${usd:.3}")
+        }
     }
 }
 

@@ -62,10 +62,9 @@ fn another_signers_url_is_ours_to_the_last_character_and_its_signature_fits_our_
 
 #[test]
 fn a_new_key_signs_and_its_public_half_says_so() {
-    for (kind, algorithm) in [
-        (KeyKind::Ecdsa, &ECDSA_P256_SHA256_ASN1 as &'static dyn VerificationAlgorithm),
-        (KeyKind::Rsa, &RSA_PKCS1_2048_8192_SHA256),
-    ] {
+    let kinds: [(KeyKind, &'static dyn VerificationAlgorithm); 2] =
+        [(KeyKind::Ecdsa, &ECDSA_P256_SHA256_ASN1), (KeyKind::Rsa, &RSA_PKCS1_2048_8192_SHA256)];
+    for (kind, algorithm) in kinds {
         let pair = key::generate(kind).unwrap();
         let key = PrivateKey::parse(&pair.private).unwrap();
         let policy = Policy::new(URL, None, HOUR, None).unwrap();

@@ -128,7 +128,8 @@ async fn answer(State(fake): State<FakeBucket>, request: Request) -> Response {
 fn list(objects: &Objects, query: &str) -> Response {
     let after =
         query.split('&').find_map(|pair| pair.strip_prefix("continuation-token=")).unwrap_or_default();
-    let keys: Vec<_> = objects.keys().filter(|key| key.as_str() > after).collect();
+    let after = percent_encoding::percent_decode_str(after).decode_utf8_lossy();
+    let keys: Vec<_> = objects.keys().filter(|key| ***key > *after).collect();
     let (page, rest) = keys.split_at(keys.len().min(PAGE));
     let contents: String = page.iter().map(|key| format!("<Contents><Key>{key}</Key></Contents>")).collect();
     let next = match (rest.is_empty(), page.last()) {

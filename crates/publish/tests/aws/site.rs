@@ -75,12 +75,12 @@ async fn a_changed_site_goes_up_page_last_and_the_edge_shows_it() {
     assert_eq!(
         world.log.take(),
         [
-            &format!("PUT {NOTE}"),
+            "PUT _tidemark/publishing",
             "PUT part.js",
             "PUT app.js",
             "PUT index.html",
             "purge / /app.js /index.html",
-            &format!("DELETE {NOTE}"),
+            "DELETE _tidemark/publishing",
         ]
     );
     assert_eq!([world.edge.get("/").await, world.edge.get("/app.js").await], ["page with part.js", "2"]);
@@ -114,13 +114,26 @@ async fn a_purge_that_was_accepted_is_not_paid_again_by_the_run_that_makes_up_fo
     let world = world(|_| {}).await;
     world.publish(&site("1"), OPTIONS).await.unwrap();
     let strike = format!("DELETE {NOTE}");
-    world.bucket.refuse(&strike, StatusCode::INTERNAL_SERVER_ERROR, "InternalError");
+    world.bucket.refuse("DELETE _tidemark/publishing", StatusCode::INTERNAL_SERVER_ERROR, "InternalError");
     world.publish(&site("2"), OPTIONS).await.unwrap_err();
     assert_eq!(world.edge.api.accepted(), (1, 1));
     world.bucket.allow(&strike);
     world.publish(&site("2"), OPTIONS).await.unwrap();
     assert_eq!(world.edge.api.accepted(), (1, 1), "the same reference and items");
     assert!(!world.bucket.keys().contains(&NOTE.to_owned()));
+}
+
+#[tokio::test]
+async fn what_changes_once_more_after_an_accepted_purge_is_purged_once_more() {
+    let world = world(|_| {}).await;
+    world.publish(&site("1"), OPTIONS).await.unwrap();
+    let strike = format!("DELETE {NOTE}");
+    world.bucket.refuse("DELETE _tidemark/publishing", StatusCode::INTERNAL_SERVER_ERROR, "InternalError");
+    world.publish(&site("2"), OPTIONS).await.unwrap_err();
+    assert_eq!(world.edge.get("/app.js").await, "2");
+    world.bucket.allow(&strike);
+    world.publish(&site("3"), OPTIONS).await.unwrap();
+    assert_eq!(world.edge.get("/app.js").await, "3");
 }
 
 #[tokio::test]
@@ -153,19 +166,18 @@ async fn what_is_gone_is_removed_when_the_edge_has_forgotten_what_refers_to_it()
     let options = Options { delete: true, wait: Some(Duration::from_secs(20)), ..OPTIONS };
     let outcome = world.publish(&files, options).await.unwrap();
     assert_eq!((outcome.removed, outcome.left, outcome.purge.items), (1, 0, 3));
-    let (note, strike) = (format!("PUT {NOTE}"), format!("DELETE {NOTE}"));
     assert_eq!(
         world.log.take(),
         [
-            &note,
+            "PUT _tidemark/publishing",
             "PUT index.html",
             "purge / /index.html",
-            &strike,
+            "DELETE _tidemark/publishing",
             "completed",
-            &note,
+            "PUT _tidemark/publishing",
             "DELETE style.css",
             "purge /style.css",
-            &strike,
+            "DELETE _tidemark/publishing",
             "completed",
         ]
     );
