@@ -19,6 +19,8 @@ pub struct Answer {
     /// Whether what it was loaded from had caught up with the last change of its family. Always true of what stands by
     /// itself; false of a list whose index may still lag.
     pub settled: bool,
+    /// How long the caller waited for somebody else's load; zero for whoever did not.
+    pub waited: Duration,
 }
 
 /// A body, or the knowledge that there is none.

@@ -58,6 +58,11 @@ impl Breaker {
         }
     }
 
+    /// Whether the store is left alone, or on trial.
+    pub fn is_open(&self) -> bool {
+        matches!(*self.lock(), State::Open { .. })
+    }
+
     /// The store answered.
     pub fn succeeded(&self) {
         *self.lock() = State::Closed { failures: 0 };
@@ -101,9 +106,9 @@ mod tests {
         breaker.succeeded();
         breaker.failed(0);
         breaker.failed(0);
-        assert!(breaker.admits(0));
+        assert!(breaker.admits(0) && !breaker.is_open());
         breaker.failed(0);
-        assert!(!breaker.admits(0));
+        assert!(!breaker.admits(0) && breaker.is_open());
     }
 
     #[test]
@@ -115,8 +120,9 @@ mod tests {
         breaker.failed(2_100);
         assert!(!breaker.admits(3_000), "a failed trial opens it anew");
         assert!(breaker.admits(3_100));
+        assert!(breaker.is_open(), "on trial");
         breaker.succeeded();
-        assert!(breaker.admits(3_100) && breaker.admits(3_100));
+        assert!(breaker.admits(3_100) && breaker.admits(3_100) && !breaker.is_open());
     }
 
     #[test]

@@ -9,7 +9,8 @@ use crate::clock::UnixMillis;
 pub struct Policy {
     /// How long a body is fresh. Invalidation keeps it right; this bounds what is forgotten. Default 10 min.
     pub fresh_for: Duration,
-    /// How long "no such item" is fresh. Default 30 s.
+    /// How long "no such item" is fresh, and at most how long past that it may stand in: anybody can ask for items that
+    /// do not exist, and each is a record. Default 30 s.
     pub absent_for: Duration,
     /// The share by which those two are randomly shortened, so that keys written together do not expire together.
     /// Default 0.1.
@@ -60,7 +61,8 @@ pub struct Policy {
     pub index_settle: Duration,
     /// Of lists: how long one is fresh that was built while its index may have lagged. Default 1 s.
     pub unsettled_for: Duration,
-    /// Of lists: how long a generation is remembered. Default 1 day.
+    /// Of lists: how long a generation is remembered: longer than the pages built under it, which end with it. Asking for
+    /// lists that do not exist leaves one behind for each. Default 1 h.
     pub family_ttl: Duration,
 }
 
@@ -88,7 +90,7 @@ impl Default for Policy {
             bypass: false,
             index_settle: Duration::from_secs(10),
             unsettled_for: Duration::from_secs(1),
-            family_ttl: Duration::from_secs(86_400),
+            family_ttl: Duration::from_secs(3_600),
         }
     }
 }

@@ -61,10 +61,16 @@ impl Cache {
         self.load_all(&lookups, due, &load, &mut answers).await;
         let found = join_all(waiting.iter().map(|&place| self.find(lookups[place], give_up))).await;
         let mut due = Vec::new();
-        for (place, found) in waiting.into_iter().zip(found) {
+        let mut waits = Vec::new();
+        for (place, (found, waited)) in waiting.into_iter().zip(found) {
             settle(place, found, &mut due, &mut answers);
+            waits.push((place, waited));
         }
         self.load_all(&lookups, due, &load, &mut answers).await;
+        for (place, waited) in waits {
+            answers[place] =
+                answers[place].take().map(|answer| answer.map(|answer| Answer { waited, ..answer }));
+        }
         for (place, first) in twins {
             answers[place] = answers[first].clone();
         }
@@ -132,7 +138,7 @@ impl Cache {
                     let answer = self.fill(lookup, &turn, None, loaded).await;
                     at_least(lookup.minimum, answer)
                 }
-                (Why::Turn(turn), Err(error)) => self.despite_error(lookup, &turn.spare, error),
+                (Why::Turn(turn), Err(error)) => self.despite_error(lookup, &turn, error).await,
                 (Why::Past(why), Ok(loaded)) => {
                     at_least(lookup.minimum, loaded_answer(loaded, Provenance::Bypassed(why)))
                 }

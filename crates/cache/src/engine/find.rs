@@ -47,17 +47,25 @@ pub(super) enum Step {
 
 impl Cache {
     /// Looks until there is an answer, or it is this caller's turn to load; that it is when `give_up` has come, at the latest.
-    pub(super) async fn find(&self, lookup: Lookup<'_>, give_up: Instant) -> Found {
+    /// Tells how long others' loads were waited for, too.
+    pub(super) async fn find(&self, lookup: Lookup<'_>, give_up: Instant) -> (Found, Duration) {
         if !lookup.reload
             && let Some(answer) = self.lately(lookup)
         {
-            return Found::Answer(answer);
+            return (Found::Answer(answer), Duration::ZERO);
         }
-        let found = self.find_in_store(lookup, give_up).await;
-        found.unwrap_or_else(|failure| Found::Past(Bypass::Failed(failure.name())))
+        let mut waiting_since = None;
+        let found = self.find_in_store(lookup, give_up, &mut waiting_since).await;
+        let found = found.unwrap_or_else(|failure| Found::Past(Bypass::Failed(failure.name())));
+        (found, waiting_since.map_or(Duration::ZERO, |since| since.elapsed()))
     }
 
-    async fn find_in_store(&self, lookup: Lookup<'_>, give_up: Instant) -> Result<Found, StoreError> {
+    async fn find_in_store(
+        &self,
+        lookup: Lookup<'_>,
+        give_up: Instant,
+        waiting_since: &mut Option<Instant>,
+    ) -> Result<Found, StoreError> {
         let mut pause = lookup.policy.poll_min;
         loop {
             let seen = if lookup.reload { Seen::default() } else { self.look(lookup).await? };
@@ -66,6 +74,7 @@ impl Cache {
                 Step::Done(found) => return Ok(found),
                 Step::Again => {}
                 Step::Wait => {
+                    waiting_since.get_or_insert_with(Instant::now);
                     if let Some(answer) = self.join(lookup, &seen, give_up).await {
                         return Ok(Found::Answer(answer));
                     }

@@ -36,7 +36,7 @@ impl Cache {
         let unsettled = self.unsettled_since(lookup.policy, &turn);
         let loaded = match limited(limit, load()).await {
             Ok(loaded) => loaded,
-            Err(error) => return self.despite_error(lookup, &turn.spare, error),
+            Err(error) => return self.despite_error(lookup, &turn, error).await,
         };
         let answer = self.fill(lookup, &turn, unsettled, loaded).await;
         departed.land(&answer);
@@ -116,16 +116,38 @@ impl Cache {
     }
 
     /// The source has failed: what can stand in for it does, unless the item is there but invalid.
-    pub(super) fn despite_error(
+    pub(super) async fn despite_error(
         &self,
         lookup: Lookup<'_>,
-        spare: &Seen,
+        turn: &Turn,
         error: LoadError,
     ) -> Result<Answer, GetError> {
-        match (&error, self.stand_in(lookup, spare)) {
-            (LoadError::Unavailable(_), Some(answer)) => Ok(answer),
-            _ => Err(error.into()),
+        match error {
+            LoadError::Unavailable(_) => self.stand_in(lookup, &turn.spare).ok_or_else(|| error.into()),
+            LoadError::Invalid(_) => {
+                self.give_back(lookup, turn).await;
+                Err(error.into())
+            }
         }
+    }
+
+    /// Gives the lease back after a load that the source answered, but with nothing to keep: whoever asks next need not wait
+    /// for it. What is left is a marker that is over at once.
+    async fn give_back(&self, lookup: Lookup<'_>, turn: &Turn) {
+        let policy = lookup.policy;
+        let known = turn.spare.head.as_ref().map_or(turn.floor, |head| head.version.max(turn.floor));
+        let marker = Fill {
+            token: turn.token,
+            kind: Kind::Uncached,
+            encoding: Encoding::Identity,
+            version: known,
+            body: Bytes::new(),
+            body_hash: 0,
+            fresh_until: self.clock.now(),
+            ttl: policy.pending_ttl(),
+        };
+        // Where it fails, the lease ends in its own time.
+        let _given_back = self.kept(policy.store_soft_timeout, self.store.fill(lookup.key, &marker)).await;
     }
 
     /// A body within `stale_if_error` of its fresh time, fenced or not, but never below the caller's minimum.
@@ -161,6 +183,11 @@ impl Cache {
             Some(began) => (began, span.min(policy.unsettled_for)),
         };
         let fresh_for = self.entropy.shorten(span, policy.jitter);
+        let grace = match kind {
+            // Anybody can ask for what does not exist: such records are small, but there is no end to them.
+            Kind::Absent => policy.grace().min(policy.absent_for),
+            _ => policy.grace(),
+        };
         Fill {
             token: turn.token,
             kind,
@@ -169,7 +196,7 @@ impl Cache {
             body_hash: hash_of(loaded),
             body: packed.body,
             fresh_until: from + millis(fresh_for),
-            ttl: fresh_for + policy.grace(),
+            ttl: fresh_for + grace,
         }
     }
 }
@@ -210,7 +237,7 @@ pub(super) fn loaded_answer(loaded: Loaded, provenance: Provenance) -> Answer {
         Loaded::Found { body, .. } => Content::Live { body, hash },
         Loaded::Absent => Content::Absent,
     };
-    Answer { version, content, provenance, settled: true }
+    Answer { version, content, provenance, settled: true, waited: Duration::ZERO }
 }
 
 pub(super) fn at_least(minimum: Version, answer: Answer) -> Result<Answer, GetError> {

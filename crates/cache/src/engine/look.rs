@@ -1,5 +1,7 @@
 //! What the store has under a key, with the body from this process's memory where the head vouches for it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::{Cache, Lookup};
@@ -194,5 +196,5 @@ fn answer(head: &Head, body: Bytes, provenance: Provenance) -> Answer {
         Kind::Absent => Content::Absent,
         _ => Content::Live { body, hash: head.body_hash },
     };
-    Answer { version: head.version, content, provenance, settled: true }
+    Answer { version: head.version, content, provenance, settled: true, waited: Duration::ZERO }
 }

@@ -141,8 +141,8 @@ impl Cache {
         F: Future<Output = Result<Loaded, LoadError>>,
     {
         let policy = lookup.policy;
-        let found = match self.bypassed(policy) {
-            Some(why) => Found::Past(why),
+        let (found, waited) = match self.bypassed(policy) {
+            Some(why) => (Found::Past(why), Duration::ZERO),
             None => self.find(lookup, Instant::now() + policy.wait).await,
         };
         let result = match found {
@@ -150,7 +150,7 @@ impl Cache {
             Found::Turn(turn) => self.load_and_fill(lookup, turn, load).await,
             Found::Past(why) => self.load_past_store(policy, lookup.minimum, why, load).await,
         };
-        self.counted(result)
+        self.counted(result.map(|answer| Answer { waited, ..answer }))
     }
 
     /// The item from the source, never below `minimum`; the store is neither asked nor told.
@@ -197,6 +197,11 @@ impl Cache {
     /// What was answered so far, and from where.
     pub fn counts(&self) -> Counts {
         self.counters.snapshot()
+    }
+
+    /// Whether reads leave the store alone, because it failed so often of late.
+    pub fn is_breaker_open(&self) -> bool {
+        self.breaker.is_open()
     }
 
     async fn tell(

@@ -33,6 +33,7 @@ async fn running(w: &Arc<World>, outcome: Result<u64, ()>) -> Running {
             content: cache::Content::Absent,
             provenance: Provenance::StaleIfError { fenced: true },
             settled: true,
+            waited: Duration::ZERO,
         };
         w.cache.get_or_load(w.ask(), load).await.unwrap_or(failed)
     });
@@ -71,6 +72,22 @@ async fn what_a_refused_load_found_is_not_kept_by_those_who_joined_either() {
     w.elsewhere().raise(8).await;
     first.go.add_permits(1);
     assert_eq!(second.await.unwrap().provenance, Provenance::Joined(Storable::No));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waited_says_for_how_long_and_who_did_not_says_nothing() {
+    let w = Arc::new(world());
+    let first = running(&w, Ok(7)).await;
+    let (joining, polling) = (asking(&w), asking(&Arc::new(w.elsewhere())));
+    tokio::time::advance(Duration::from_millis(1)).await;
+    tokio::time::advance(Duration::from_millis(100)).await;
+    first.go.add_permits(1);
+    assert_eq!(first.reader.await.unwrap().waited, Duration::ZERO, "it loaded");
+    for reader in [joining, polling] {
+        let waited = reader.await.unwrap().waited;
+        assert!((Duration::from_millis(100)..Duration::from_millis(300)).contains(&waited), "{waited:?}");
+    }
+    assert_eq!(w.get(never_asked).await.waited, Duration::ZERO, "a hit");
 }
 
 #[tokio::test(start_paused = true)]

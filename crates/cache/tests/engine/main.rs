@@ -5,6 +5,7 @@
 mod batch;
 mod early;
 mod families;
+mod invalid;
 mod joining;
 mod local;
 mod reads;

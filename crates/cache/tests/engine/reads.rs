@@ -8,8 +8,8 @@ use bytes::Bytes;
 use cache::chaos::Mood;
 use cache::contract::Control;
 use cache::{
-    BreakerConfig, Bypass, Clock, Content, FillOutcome, GetError, LoadError, Lookup, MissReason, Provenance,
-    Storable, Version,
+    BreakerConfig, Bypass, CacheStore, Clock, Content, FillOutcome, GetError, LoadError, Lookup, MissReason,
+    Provenance, Storable, Version,
 };
 use tokio::sync::Semaphore;
 
@@ -37,6 +37,17 @@ async fn an_absent_item_is_cached_for_its_shorter_time() {
         w.get(|| found(1)).await.provenance,
         Provenance::Loaded { miss: MissReason::Expired, .. }
     ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absence_leaves_the_store_soon_however_long_bodies_may_stand_in() {
+    let w = world();
+    assert!(w.policy.stale_if_error > w.policy.absent_for * 10);
+    w.get(absent).await;
+    tokio::time::advance(w.policy.absent_for * 2 - Duration::from_millis(1)).await;
+    assert!(w.memory.read(&w.key).await.unwrap().is_some(), "it may stand in for as long as it was fresh");
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(w.memory.read(&w.key).await.unwrap(), None);
 }
 
 #[tokio::test(start_paused = true)]
