@@ -50,6 +50,15 @@ pub fn read_policy(settings: &mut Settings<'_>, prefix: &str, base: Policy) -> P
         index_settle: reader.millis("INDEX_SETTLE_MS", base.index_settle, 0, 600_000),
         ..base
     };
+    let policy = Policy {
+        store_soft_timeout: reader.soft(
+            "CACHE_SOFT_TIMEOUT_MS",
+            policy.store_soft_timeout,
+            policy.store_timeout,
+        ),
+        load_soft_timeout: reader.soft("LOAD_SOFT_TIMEOUT_MS", policy.load_soft_timeout, policy.load_timeout),
+        ..policy
+    };
     if policy.wait < policy.lease {
         let (wait, lease) = (policy.wait.as_millis(), policy.lease.as_millis());
         reader.mistake(
@@ -77,6 +86,16 @@ impl Reader<'_, '_> {
     fn millis(&mut self, name: &str, base: Duration, least: u64, most: u64) -> Duration {
         let base = u64::try_from(base.as_millis()).unwrap_or(most);
         Duration::from_millis(self.settings.number(&self.name(name), base, least, most))
+    }
+
+    /// A soft limit beyond the hard one would say nothing: a mistake if it was asked for, else the hard one.
+    fn soft(&mut self, name: &str, soft: Duration, hard: Duration) -> Duration {
+        if soft > hard && self.settings.optional(&self.name(name)).is_some() {
+            let (soft, hard) = (soft.as_millis(), hard.as_millis());
+            let of = self.name(&name.replace("_SOFT", ""));
+            self.mistake(name, &format!("is {soft}: it must be at most {of}, which is {hard}"));
+        }
+        soft.min(hard)
     }
 
     /// Zero switches off what begins at a size.
@@ -136,6 +155,16 @@ mod tests {
         assert_eq!((policy.jitter, policy.compress_from, policy.bypass), (0.5, usize::MAX, true));
         assert_eq!((policy.local_ttl, policy.index_settle), (Duration::from_secs(2), Duration::ZERO));
         assert_eq!((policy.lease, policy.wait), (Duration::from_millis(5), Duration::from_millis(5)));
+    }
+
+    #[test]
+    fn a_soft_limit_is_never_beyond_the_hard_one() {
+        let short = read("", &[("CACHE_TIMEOUT_MS", "1"), ("LOAD_TIMEOUT_MS", "2")]).unwrap();
+        let limits = [short.store_soft_timeout, short.load_soft_timeout];
+        assert_eq!(limits, [1, 2].map(Duration::from_millis), "where nobody asked for it, it is as short");
+        let error = read("LIST_", &[("LIST_LOAD_TIMEOUT_MS", "50"), ("LIST_LOAD_SOFT_TIMEOUT_MS", "60")]);
+        let said = "LIST_LOAD_SOFT_TIMEOUT_MS is 60: it must be at most LIST_LOAD_TIMEOUT_MS, which is 50";
+        assert!(error.as_ref().is_err_and(|error| error.contains(said)), "{error:?}");
     }
 
     #[test]
