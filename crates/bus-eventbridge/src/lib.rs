@@ -1,7 +1,8 @@
 //! The event bus on EventBridge.
 //!
 //! [`EventBridgeBus`] implements [`catalog::EventBus`]: PutEvents in calls of at most 10 entries, each entry's own result
-//! checked. A call that succeeds may still have failed entries.
+//! checked. A call that succeeds may still have failed entries. Each entry carries the X-Ray trace of the invocation that
+//! publishes it, which EventBridge passes on to its targets.
 
 use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
@@ -28,13 +29,16 @@ impl EventBridgeBus {
         EventBridgeBus { client, bus: bus.into() }
     }
 
-    async fn put(&self, events: &[Event]) -> Vec<Result<(), BusError>> {
+    async fn put(&self, events: &[Event]) -> Vec<Result<String, BusError>> {
+        // Where the runtime leaves it, and where the SDK looks for it too.
+        let trace = std::env::var("_X_AMZN_TRACE_ID").ok();
         let entries = events.iter().map(|event| {
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.bus)
                 .source(SOURCE)
                 .detail_type(event.detail_type())
                 .detail(event.detail())
+                .set_trace_header(trace.clone())
                 .build()
         });
         match self.client.put_events().set_entries(Some(entries.collect())).send().await {
@@ -54,15 +58,15 @@ impl EventBridgeBus {
 
 #[async_trait]
 impl EventBus for EventBridgeBus {
-    async fn publish(&self, events: &[Event]) -> Vec<Result<(), BusError>> {
+    async fn publish(&self, events: &[Event]) -> Vec<Result<String, BusError>> {
         let calls: Vec<_> = events.chunks(MAX_ENTRIES).map(|chunk| self.put(chunk)).collect();
         stream::iter(calls).buffered(MAX_CALLS).flat_map(stream::iter).collect().await
     }
 }
 
-fn fate(entry: &PutEventsResultEntry) -> Result<(), BusError> {
+fn fate(entry: &PutEventsResultEntry) -> Result<String, BusError> {
     match entry.error_code() {
-        None => Ok(()),
+        None => Ok(entry.event_id().unwrap_or_default().to_owned()),
         Some(code) => {
             Err(BusError(format!("EventBridge: {code}: {}", entry.error_message().unwrap_or_default())))
         }

@@ -5,6 +5,8 @@
 pub const PATH: &str = "/api/products";
 /// Each item past the cache, at `/<id>`. Under `/api/fresh/`, where the edge keeps nothing.
 pub const FRESH_PATH: &str = "/api/fresh/products";
+/// Each item, at `/<id>`, for who shows a signature to the edge. Under `/api/private/`, where the edge checks it.
+pub const PRIVATE_PATH: &str = "/api/private/products";
 /// Where each item is written, at `/<id>`. Under `/api/admin/`, which reaches the write API.
 pub const ADMIN_PATH: &str = "/api/admin/products";
 

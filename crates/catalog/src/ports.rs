@@ -115,8 +115,9 @@ pub enum WriteError {
 /// Publishes events.
 #[async_trait]
 pub trait EventBus: Send + Sync {
-    /// Publishes events and tells the fate of each, in their order. An event that failed may be published again.
-    async fn publish(&self, events: &[Event]) -> Vec<Result<(), BusError>>;
+    /// Publishes events and tells the fate of each, in their order: the id the bus gave it, or why it was not published. An
+    /// event that failed may be published again.
+    async fn publish(&self, events: &[Event]) -> Vec<Result<String, BusError>>;
 }
 
 /// An event was not published.
