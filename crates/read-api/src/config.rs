@@ -12,6 +12,8 @@
 //! | `STALE_IF_ERROR` | 600 | seconds past its time an answer may stand in when what is behind it has failed |
 //! | `MEMORY_BYTES` | 16777216 | how much of the process's memory bodies may take; 0: none |
 //! | `ORIGIN_SECRET` | none | if set, requests must carry it in `X-Origin-Secret` |
+//! | `PRIVATE_PRODUCTS` | `no` | `yes`: products are at `/api/private/products/{id}` as well, for an edge that checks signatures there |
+//! | `METRICS`, `METRICS_SECONDS` | `emf`, 5 | see [`lambda_support::metrics::settings`] |
 //!
 //! How products are cached is set by the names in [`lambda_support::policy`], how lists are by the same names with `LIST_`
 //! before them; `STALE_WHILE_REVALIDATE` and `STALE_IF_ERROR` hold for cache and edge alike.
@@ -22,7 +24,7 @@ use cache::Policy;
 use catalog::keys::{list_policy, product_policy};
 use lambda_support::clients::CacheSettings;
 use lambda_support::policy::read_policy;
-use lambda_support::{ConfigError, Settings};
+use lambda_support::{ConfigError, MetricsSettings, Secret, Settings};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -37,8 +39,12 @@ pub struct Config {
     pub lists: Policy,
     /// What answers say of their freshness.
     pub freshness: Freshness,
+    /// Whether products are served under the path that the edge guards by signatures.
+    pub private_products: bool,
+    /// What is measured.
+    pub metrics: MetricsSettings,
     /// What requests must show, if anything.
-    pub origin_secret: Option<String>,
+    pub origin_secret: Option<Secret>,
 }
 
 /// What answers say of their freshness, in whole seconds.
@@ -72,7 +78,21 @@ impl Config {
             stale_while_revalidate: products.stale_while_revalidate,
             stale_if_error: products.stale_if_error,
         };
-        let origin_secret = settings.optional("ORIGIN_SECRET");
-        settings.finish(|| Some(Config { table, cache: cache?, products, lists, freshness, origin_secret }))
+        let origin_secret = settings.optional("ORIGIN_SECRET").map(Secret::new);
+        let private_products = settings.one_of("PRIVATE_PRODUCTS", &[("yes", true), ("no", false)], false);
+        let metrics = MetricsSettings::read_gathering(&mut settings, env!("CARGO_PKG_NAME"));
+        settings.finish(|| {
+            let cache = cache?;
+            Some(Config {
+                table,
+                cache,
+                products,
+                lists,
+                freshness,
+                private_products,
+                metrics,
+                origin_secret,
+            })
+        })
     }
 }

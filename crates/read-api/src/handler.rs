@@ -8,11 +8,13 @@ use catalog::{ItemList, ItemRead, ProductId, ReadList, ReadProduct, Representati
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use lambda_http::{Body, Request};
 use lambda_support::etag::{etag, none_match};
-use lambda_support::{Problem, VERSION_HEADER};
+use lambda_support::metrics::Family;
+use lambda_support::{Metrics, Problem, Secret, VERSION_HEADER};
 
 use crate::config::{Config, Freshness};
 use crate::headers::{cache_control, cache_status};
 use crate::list::ListQuery;
+use crate::meter::{Meter, Timed};
 use crate::route::{Route, route};
 use crate::several::{self, read_ids};
 use crate::wish::{MIN_VERSION, Wish};
@@ -20,25 +22,38 @@ use crate::wish::{MIN_VERSION, Wish};
 pub(crate) const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
 pub(crate) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const ORIGIN_SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
+/// What the edge says of the behaviour a request came through. It replaces what a viewer sends.
+const EDGE_BEHAVIOUR: HeaderName = HeaderName::from_static("x-edge-behaviour");
 
 /// The read API.
 pub struct Api {
     read: ReadProduct,
     lists: ReadList,
     freshness: Freshness,
-    origin_secret: Option<String>,
+    private_products: bool,
+    meter: Meter,
+    origin_secret: Option<Secret>,
 }
 
 impl Api {
-    /// An API that reads and lists through `cache` from `items`.
+    /// An API that reads and lists through `cache` from `items`, and writes its metrics to standard output.
     pub fn new<I>(config: &Config, cache: Arc<Cache>, items: Arc<I>) -> Self
     where
         I: ItemRead + ItemList + 'static,
     {
+        let metrics = Arc::new(Metrics::to_stdout(config.metrics.clone()));
+        let items = Arc::new(Timed::new(items, metrics.clone()));
         let keys = &config.cache.keys;
         let read = ReadProduct::new(cache.clone(), items.clone(), keys.clone(), config.products.clone());
-        let lists = ReadList::new(cache, items, keys.clone(), config.lists.clone());
-        Api { read, lists, freshness: config.freshness.clone(), origin_secret: config.origin_secret.clone() }
+        let lists = ReadList::new(cache.clone(), items, keys.clone(), config.lists.clone());
+        Api {
+            read,
+            lists,
+            freshness: config.freshness.clone(),
+            private_products: config.private_products,
+            meter: Meter::new(metrics, cache),
+            origin_secret: config.origin_secret.clone(),
+        }
     }
 
     /// Answers a request. Every answer has `Cache-Control` and `X-Cache-Version`.
@@ -50,6 +65,7 @@ impl Api {
         if request.method() == Method::HEAD {
             *response.body_mut() = Body::Empty;
         }
+        self.meter.finish();
         response
     }
 
@@ -60,12 +76,13 @@ impl Api {
         }
         let target = match route(request.uri().path()) {
             Route::Product(id) => Some((id, false)),
+            Route::PrivateProduct(id) if self.guards(request.headers()) => Some((id, false)),
             Route::FreshProduct(id) => Some((id, true)),
             Route::Products => None,
             Route::BadId(error) => {
                 return Err(refuse(StatusCode::BAD_REQUEST, "Invalid product id", error.to_string()));
             }
-            Route::Nothing => {
+            Route::Nothing | Route::PrivateProduct(_) => {
                 let detail = "products are listed at /api/products, and each is at /api/products/{id}, past the cache at /api/fresh/products/{id}";
                 return Err(refuse(StatusCode::NOT_FOUND, "Nothing here", detail));
             }
@@ -89,7 +106,11 @@ impl Api {
         let minimum = wish.minimum.unwrap_or_default();
         let result = match fresh {
             true => self.read.fresh(&id, minimum).await,
-            false => self.read.cached(&id, minimum, wish.reload).await,
+            false => {
+                let result = self.read.cached(&id, minimum, wish.reload).await;
+                self.meter.answered(Family::Product, &result);
+                result
+            }
         };
         let answer = result.map_err(|error| failure(&id, error))?;
         let personal = fresh || wish.minimum.is_some();
@@ -100,20 +121,29 @@ impl Api {
         if let Some(ids) = read_ids(query) {
             let ids =
                 ids.map_err(|error| refuse(StatusCode::BAD_REQUEST, "Invalid ids", error.to_string()))?;
-            return Ok(several::answer(&ids, &self.read.several(&ids).await));
+            let results = self.read.several(&ids).await;
+            results.iter().for_each(|result| self.meter.answered(Family::Product, result));
+            return Ok(several::answer(&ids, &results));
         }
         let query = ListQuery::read(query)
             .map_err(|error| refuse(StatusCode::BAD_REQUEST, "Invalid list", error.to_string()))?;
         let (category, after) = (query.category.as_deref(), query.after.as_ref());
         let page = self.lists.page(category, query.limit, after, |page| query.render(page)).await;
+        self.meter.answered(Family::List, &page);
         let page = page.map_err(|error| unavailable("the list", error.to_string()))?;
         Ok(query.answer(&page, known))
     }
 
+    /// Whether the edge has checked a signature. The path alone does not tell: it is matched there as it was sent, and `%2F` is
+    /// a slash only here.
+    fn guards(&self, headers: &HeaderMap) -> bool {
+        self.private_products && headers.get(EDGE_BEHAVIOUR).is_some_and(|behaviour| behaviour == "private")
+    }
+
     /// Only the edge may ask, if it was given a secret to show.
     fn may_ask(&self, headers: &HeaderMap) -> bool {
-        let shown = headers.get(ORIGIN_SECRET).map(HeaderValue::as_bytes);
-        self.origin_secret.as_ref().is_none_or(|secret| shown == Some(secret.as_bytes()))
+        let shown = headers.get(ORIGIN_SECRET).map(HeaderValue::as_bytes).unwrap_or_default();
+        self.origin_secret.as_ref().is_none_or(|secret| secret.is(shown))
     }
 
     fn show(

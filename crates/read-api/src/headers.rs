@@ -92,7 +92,7 @@ mod tests {
     fn said(provenance: Provenance, live: bool, personal: bool) -> String {
         let content = if live { Content::Live { body: Bytes::new(), hash: 0 } } else { Content::Absent };
         cache_control(
-            &Answer { version: Version(1), content, provenance, settled: true },
+            &Answer { version: Version(1), content, provenance, settled: true, waited: Duration::ZERO },
             personal,
             &freshness(),
         )

@@ -1,6 +1,6 @@
 //! What a path means.
 
-use catalog::names::{FRESH_PATH, PATH, below};
+use catalog::names::{FRESH_PATH, PATH, PRIVATE_PATH, below};
 use catalog::{InvalidId, ProductId};
 
 /// What is asked for.
@@ -10,6 +10,8 @@ pub enum Route {
     Product(ProductId),
     /// A product straight from the table.
     FreshProduct(ProductId),
+    /// A product through the cache, for who has shown a signature to the edge.
+    PrivateProduct(ProductId),
     /// A list of products.
     Products,
     /// A product whose id cannot be one.
@@ -23,14 +25,10 @@ pub fn route(path: &str) -> Route {
     if path == PATH {
         return Route::Products;
     }
-    let (id, found): (_, fn(ProductId) -> Route) = match below(path, FRESH_PATH) {
-        Some(id) => (id, Route::FreshProduct),
-        None => match below(path, PATH) {
-            Some(id) => (id, Route::Product),
-            None => return Route::Nothing,
-        },
-    };
-    ProductId::parse(id).map_or_else(Route::BadId, found)
+    let places: [(&str, fn(ProductId) -> Route); 3] =
+        [(PATH, Route::Product), (FRESH_PATH, Route::FreshProduct), (PRIVATE_PATH, Route::PrivateProduct)];
+    let found = places.iter().find_map(|(base, found)| Some((below(path, base)?, found)));
+    found.map_or(Route::Nothing, |(id, found)| ProductId::parse(id).map_or_else(Route::BadId, found))
 }
 
 #[cfg(test)]
@@ -41,7 +39,8 @@ mod tests {
     fn a_path_names_a_product_or_says_that_it_does_not() {
         let id = ProductId::parse("b-1").unwrap();
         assert_eq!(route("/api/products/b-1"), Route::Product(id.clone()));
-        assert_eq!(route("/api/fresh/products/b-1"), Route::FreshProduct(id));
+        assert_eq!(route("/api/fresh/products/b-1"), Route::FreshProduct(id.clone()));
+        assert_eq!(route("/api/private/products/b-1"), Route::PrivateProduct(id));
         assert_eq!(route("/api/products"), Route::Products);
         for bad in ["/api/products/", "/api/products/a%20b", "/api/products/a/b", "/api/products/b-1/"] {
             assert_eq!(route(bad), Route::BadId(InvalidId), "{bad}");

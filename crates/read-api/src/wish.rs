@@ -6,12 +6,16 @@ use http::{HeaderMap, HeaderName, header};
 /// The lowest version the caller accepts. Part of the edge's cache key.
 pub const MIN_VERSION: HeaderName = HeaderName::from_static("x-cache-min-version");
 
+const EDGE_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-cf-id");
+
 /// What the request's headers ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wish {
     /// The lowest version the caller accepts, if it says so.
     pub minimum: Option<Version>,
-    /// Whether the source is to be asked in any case (`Cache-Control: no-cache`, RFC 9111, section 5.2.1.4).
+    /// Whether the source is to be asked in any case (`Cache-Control: no-cache`, RFC 9111, section 5.2.1.4). Not for what
+    /// came through a cache: behind the edge anybody may write that, and each such read costs the table one, whoever else
+    /// is loading the product already.
     pub reload: bool,
 }
 
@@ -32,8 +36,11 @@ impl Wish {
         }
         let directives =
             headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
-        let reload =
+        let asks =
             directives.flat_map(|line| line.split(',')).any(|d| d.trim().eq_ignore_ascii_case("no-cache"));
+        // CloudFront sends both with every request, and no viewer can take them away.
+        let forwarded = headers.contains_key(header::VIA) || headers.contains_key(EDGE_REQUEST_ID);
+        let reload = asks && !forwarded;
         Ok(Wish { minimum, reload })
     }
 }
@@ -64,5 +71,12 @@ mod tests {
     fn no_cache_is_found_among_other_directives() {
         assert!(read(&[("cache-control", "max-age=0, No-Cache")]).unwrap().reload);
         assert!(!read(&[("cache-control", "max-age=0, x-no-cache")]).unwrap().reload);
+    }
+
+    #[test]
+    fn what_came_through_the_edge_cannot_ask_for_the_source() {
+        for edge in [("via", "1.1 x.cloudfront.net (CloudFront)"), ("x-amz-cf-id", "abc==")] {
+            assert!(!read(&[("cache-control", "no-cache"), edge]).unwrap().reload, "{edge:?}");
+        }
     }
 }

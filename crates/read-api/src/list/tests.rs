@@ -14,7 +14,9 @@ fn built(body: Bytes, kept: bool) -> Answer {
     let fill = if kept { FillOutcome::Stored } else { FillOutcome::RefusedToken };
     let provenance = Provenance::Loaded { miss: MissReason::Empty, fill };
     let hash = cache::record::body_hash(&body);
-    Answer { version: Version::ZERO, content: Content::Live { body, hash }, provenance, settled: true }
+    let content = Content::Live { body, hash };
+    let waited = std::time::Duration::ZERO;
+    Answer { version: Version::ZERO, content, provenance, settled: true, waited }
 }
 
 #[test]
