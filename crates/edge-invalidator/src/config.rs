@@ -18,6 +18,7 @@
 //! | `MAX_ITEMS` | 3000 | items under way at once; more become a wildcard |
 //! | `MAX_WILDCARDS` | 15 | wildcards under way at once; 0 forbids them |
 //! | `ITEMS_PER_CALL` | 3000 | items of one call |
+//! | `METRICS` | `emf` | see [`lambda_support::metrics::settings`] |
 //!
 //! Without `MAX_STORED_SECONDS` it is computed from what the read API is told: `S_MAXAGE` + `STALE_WHILE_REVALIDATE` +
 //! `STALE_IF_ERROR`, or `ABSENT_S_MAXAGE` if that is more. If one of the four is not given here, it is three days, the
@@ -27,7 +28,7 @@ use std::time::Duration;
 
 use catalog::edge::budget::FREE_ITEMS;
 use catalog::edge::{Costs, Limits, Mode, Rules, Timing};
-use lambda_support::{ConfigError, Settings};
+use lambda_support::{ConfigError, MetricsSettings, Settings};
 
 const DAY: u64 = 86_400;
 const FOR_STORED: [&str; 4] = ["S_MAXAGE", "STALE_WHILE_REVALIDATE", "STALE_IF_ERROR", "ABSENT_S_MAXAGE"];
@@ -55,6 +56,8 @@ pub struct Config {
     pub budget_usd: f64,
     /// Items of one call.
     pub items_per_call: usize,
+    /// What is measured.
+    pub metrics: MetricsSettings,
 }
 
 impl Config {
@@ -88,6 +91,7 @@ impl Config {
         let free_items = settings.number("FREE_ITEMS", FREE_ITEMS, 0, FREE_ITEMS);
         // What is on its way when a change is published may be stored up to a fence delay later.
         let rules = Rules { mode, passes: timing.passes(), longest_stored: stored + fence, limits, costs };
+        let metrics = MetricsSettings::read(&mut settings, env!("CARGO_PKG_NAME"));
         settings.finish(|| {
             Some(Config {
                 distribution,
@@ -100,6 +104,7 @@ impl Config {
                 free_items,
                 budget_usd,
                 items_per_call,
+                metrics,
             })
         })
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use cache::Clock;
 use catalog::edge::{Edge, EdgeError, Ledger, Order, Timing};
 use lambda_runtime::Diagnostic;
+use lambda_support::Metrics;
 use serde_json::{Value, json};
 
 use crate::config::Config;
@@ -28,6 +29,8 @@ pub struct Invalidator {
     clock: Arc<dyn Clock>,
     timing: Timing,
     fence: Duration,
+    free_items: u64,
+    metrics: Metrics,
 }
 
 /// Why an invocation failed as a whole. Lambda repeats it, if it was asynchronous.
@@ -70,7 +73,9 @@ impl Invalidator {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let purger = Purger::new(config, edge, ledger, queue.clone(), clock.clone());
-        Invalidator { purger, queue, clock, timing: config.timing, fence: config.fence }
+        let metrics = Metrics::to_stdout(config.metrics.clone());
+        let (timing, fence, free_items) = (config.timing, config.fence, config.free_items);
+        Invalidator { purger, queue, clock, timing, fence, free_items, metrics }
     }
 
     /// Handles a payload by its shape. SQS records are answered with `batchItemFailures`, the messages that are to come
@@ -82,6 +87,10 @@ impl Invalidator {
             _ => self.event(&payload, &mut report).await.map(|()| json!(report)),
         };
         report.log();
+        report.measure(&self.metrics, self.free_items);
+        if let Err(error) = &answer {
+            tracing::error!(%error, "the event failed as a whole; Lambda repeats it");
+        }
         answer
     }
 
@@ -94,6 +103,7 @@ impl Invalidator {
         if wait > Duration::ZERO {
             self.queue.send(&event.to_string(), wait).await?;
             report.waiting += 1;
+            crate::report::waiting(&content, &format!("the fence delay: {} ms more", wait.as_millis()));
             return Ok(());
         }
         for outcome in self.purger.purge(&[content], report).await {
@@ -119,6 +129,10 @@ impl Invalidator {
                     }
                     wait => {
                         report.waiting += 1;
+                        crate::report::waiting(
+                            content,
+                            &format!("the fence delay: {} ms more", wait.as_millis()),
+                        );
                         back.push((message, wait));
                     }
                 },

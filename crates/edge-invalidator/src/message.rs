@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use cache::UnixMillis;
 use catalog::edge::{Item, Order, Update};
+use lambda_support::logs::trace_root;
 use serde_json::{Value, json};
 
 /// One record of an SQS batch.
@@ -35,6 +36,8 @@ pub struct Message {
 pub struct Content {
     /// The event's id.
     pub event: String,
+    /// The root of the trace of the invocation that published it; empty if nobody says.
+    pub trace: String,
     /// What is to be done.
     pub order: Order,
 }
@@ -50,9 +53,14 @@ impl Message {
         let text = |pointer| record.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let (id, receipt, body) = (text("/messageId"), text("/receiptHandle"), text("/body"));
         let sent_at = text("/attributes/SentTimestamp").parse().ok();
-        let content = serde_json::from_str(body)
+        let mut content = serde_json::from_str(body)
             .map_err(|error| Refused(format!("the body is not JSON: {error}")))
             .and_then(|body| Content::read(&body, sent_at));
+        if let Ok(content) = &mut content
+            && content.trace.is_empty()
+        {
+            content.trace = trace_root(text("/attributes/AWSTraceHeader")).to_owned();
+        }
         Message {
             id: id.to_owned(),
             receipt: receipt.to_owned(),
@@ -79,7 +87,9 @@ impl Content {
         let detail = body.get("detail").unwrap_or(&Value::Null);
         let update = Update::read(detail, published_at).map_err(|error| Refused(error.to_string()))?;
         let event = body.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(Content { event, order: Order::Update(update) })
+        let trace =
+            detail.get("trace_id").and_then(Value::as_str).map(trace_root).unwrap_or_default().to_owned();
+        Ok(Content { event, trace, order: Order::Update(update) })
     }
 }
 
@@ -102,7 +112,7 @@ fn again_from(again: &Value) -> Result<Content, Refused> {
     }
     let reference = again.get("reference").and_then(Value::as_str).unwrap_or_default();
     // The first purge's events had the same items: with their ids the second would pass for a repetition of the first.
-    Ok(Content { event: format!("again {reference}"), order: Order::Again(items) })
+    Ok(Content { event: format!("again {reference}"), trace: String::new(), order: Order::Again(items) })
 }
 
 /// The text of a message that asks for a second purge of `items`, which were first purged under `reference`.
@@ -150,6 +160,18 @@ mod tests {
     }
 
     #[test]
+    fn the_trace_behind_a_change_is_the_publishers_or_else_the_queues() {
+        let traced = |detail: &str, attribute: &str| {
+            let mut record = record(&event(|event| event["detail"]["trace_id"] = json!(detail)).to_string());
+            record["attributes"]["AWSTraceHeader"] = json!(attribute);
+            Message::read(&record).content.unwrap().trace
+        };
+        assert_eq!(traced("1-a-b", "Root=1-c-d;Sampled=1"), "1-a-b");
+        assert_eq!(traced("", "Root=1-c-d;Parent=7;Sampled=1"), "1-c-d");
+        assert_eq!(traced("", ""), "");
+    }
+
+    #[test]
     fn an_event_had_been_published_by_the_end_of_its_second() {
         let read = |time: &str, sent_at| {
             Content::read(&event(|event| event["time"] = json!(time)), sent_at).unwrap()
@@ -172,7 +194,11 @@ mod tests {
         let content = Message::read(&record(&text)).content.unwrap();
         assert_eq!(
             content,
-            Content { event: "again tidemark-1".into(), order: Order::Again(BTreeSet::from(items)) }
+            Content {
+                event: "again tidemark-1".into(),
+                trace: String::new(),
+                order: Order::Again(BTreeSet::from(items)),
+            }
         );
     }
 

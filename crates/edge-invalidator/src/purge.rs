@@ -81,6 +81,9 @@ impl Purger {
         for (fate, _) in plan.fates.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()) {
             report.count(fate);
         }
+        for ((content, fate), outcome) in contents.iter().zip(&plan.fates).zip(&outcomes) {
+            report.follow(content, fate, outcome, self.clock.now());
+        }
         report.put_off += outcomes.iter().filter(|outcome| outcome.is_err()).count();
         (report.spent, report.allowance) = (self.recall(&month), self.budget.allowance);
         outcomes

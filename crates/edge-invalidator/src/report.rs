@@ -1,7 +1,13 @@
 //! What one invocation did.
 
-use catalog::edge::{Budget, Fate, Reach, Reason};
+use cache::UnixMillis;
+use catalog::edge::budget::ITEM_USD;
+use catalog::edge::{Budget, EdgeError, Fate, Order, Reach, Reason};
+use lambda_support::Metrics;
+use lambda_support::metrics::{Dimensions, Metric};
 use serde::Serialize;
+
+use crate::message::Content;
 
 /// What one invocation did, as it is logged and answered. Counts are of orders unless they say otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -34,6 +40,9 @@ pub struct Report {
     pub spent: u64,
     /// Items that may be sent this month.
     pub allowance: u64,
+    /// From each write until its purge was accepted, in milliseconds.
+    #[serde(skip)]
+    pub lags: Vec<u64>,
 }
 
 impl Report {
@@ -49,6 +58,66 @@ impl Report {
             Fate::Nothing(Reason::BudgetSpent) => &mut self.budget_spent,
         };
         *counter += 1;
+    }
+
+    /// Says what became of one change, and notes how long it took.
+    pub fn follow(
+        &mut self,
+        content: &Content,
+        fate: &Fate,
+        outcome: &Result<(), EdgeError>,
+        now: UnixMillis,
+    ) {
+        let update = match &content.order {
+            Order::Update(update) => update,
+            Order::Again(items) => {
+                let (items, event_id) = (items.len(), content.event.as_str());
+                return tracing::info!(event_id, items, accepted = outcome.is_ok(), "second purges");
+            }
+        };
+        match (fate, outcome) {
+            (_, Err(error)) => waiting(content, &error.to_string()),
+            (Fate::Purge(reach, _), Ok(())) => {
+                if update.written_at > 0 {
+                    self.lags.push(now.saturating_sub(update.written_at));
+                }
+                let by = match reach {
+                    Reach::Own => "its own items",
+                    Reach::Family => "its category",
+                    Reach::Everything => "the wildcard",
+                };
+                purged(content, by);
+            }
+            (Fate::Nothing(Reason::AlreadyPurged), Ok(())) => purged(content, "an earlier purge"),
+            (Fate::Nothing(reason), Ok(())) => tracing::info!(
+                product = %update.id,
+                version = update.version.0,
+                event_id = content.event,
+                upstream_trace_id = content.trace,
+                reason = ?reason,
+                "a change is left to its time to live at the edge"
+            ),
+        }
+    }
+
+    /// Measures the invocation, and ends it.
+    pub fn measure(&self, metrics: &Metrics, free_items: u64) {
+        let count = |metric, count: usize| metrics.measure(metric, Dimensions::NONE, count as f64);
+        for lag in &self.lags {
+            metrics.measure(Metric::WriteToEdgeLag, Dimensions::NONE, *lag as f64);
+        }
+        count(Metric::ItemsSent, self.items);
+        count(Metric::ItemsMerged, self.family + self.everything + self.already_purged);
+        count(Metric::ItemsDeferred, self.waiting + self.put_off);
+        count(Metric::Refused, self.refused);
+        // Zero: nothing was due, so nobody asked what was spent.
+        if self.allowance > 0 {
+            let spent = self.spent.saturating_sub(free_items) as f64 * ITEM_USD;
+            metrics.measure(Metric::MonthSpend, Dimensions::NONE, spent);
+            let used = self.spent as f64 / self.allowance as f64 * 100.0;
+            metrics.measure(Metric::MonthAllowanceUsed, Dimensions::NONE, used);
+        }
+        metrics.finish(|_| {});
     }
 
     /// Writes the log lines: one of what was done, and one for each thing somebody should know.
@@ -84,5 +153,79 @@ impl Report {
                 "80 % of the month's budget are spent: purges are coarser"
             );
         }
+    }
+}
+
+fn purged(content: &Content, by: &str) {
+    let Order::Update(update) = &content.order else { return };
+    tracing::info!(
+        step = "purged",
+        product = %update.id,
+        version = update.version.0,
+        event_id = content.event,
+        upstream_trace_id = content.trace,
+        by,
+        "the edge was told of a change"
+    );
+}
+
+/// Says that a change comes back, and why.
+pub(crate) fn waiting(content: &Content, reason: &str) {
+    let Order::Update(update) = &content.order else { return };
+    tracing::info!(
+        step = "waiting",
+        product = %update.id,
+        version = update.version.0,
+        event_id = content.event,
+        upstream_trace_id = content.trace,
+        reason,
+        "a change comes back"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use cache::SystemClock;
+    use lambda_support::MetricsSettings;
+    use serde_json::{Value, json};
+
+    fn measured(report: &Report) -> Value {
+        let lines = Arc::new(Mutex::new(String::new()));
+        let kept = lines.clone();
+        let sink = Box::new(move |text: &str| kept.lock().unwrap().push_str(text));
+        let settings = MetricsSettings { on: true, every: Duration::ZERO, function: "f".to_owned() };
+        report.measure(&Metrics::new(settings, Arc::new(SystemClock), sink), 1_000);
+        let lines = lines.lock().unwrap();
+        serde_json::from_str(&lines).unwrap()
+    }
+
+    #[test]
+    fn an_invocation_is_measured_in_one_line() {
+        let report = Report {
+            items: 3,
+            own: 2,
+            family: 4,
+            already_purged: 1,
+            waiting: 2,
+            put_off: 1,
+            spent: 1_500,
+            allowance: 3_000,
+            lags: vec![700, 1_400],
+            ..Report::default()
+        };
+        let line = measured(&report);
+        let shown = |name: &str| line[name].clone();
+        assert_eq!(["ItemsSent", "ItemsMerged", "ItemsDeferred"].map(shown), [json!(3), json!(5), json!(3)]);
+        assert_eq!(["MonthSpend", "MonthAllowanceUsed"].map(shown), [json!(2.5), json!(50)]);
+        assert_eq!((shown("WriteToEdgeLag"), shown("Refused")), (json!([700, 1_400]), json!(0)));
+    }
+
+    #[test]
+    fn what_was_spent_is_not_measured_where_nobody_asked() {
+        assert_eq!(measured(&Report { waiting: 1, ..Report::default() }).get("MonthSpend"), None);
     }
 }

@@ -7,11 +7,12 @@
 //! | `EVENT_BUS_NAME` | – | where changes and refused records are published |
 //! | `TELL_TIMEOUT_MS` | 1000 | how long telling the cache of one product may take |
 //! | `TELL_CONCURRENCY` | 64 | products told at once, on one connection |
+//! | `METRICS` | `emf` | see [`lambda_support::metrics::settings`] |
 
 use std::time::Duration;
 
 use lambda_support::clients::CacheSettings;
-use lambda_support::{ConfigError, Settings};
+use lambda_support::{ConfigError, MetricsSettings, Settings};
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Config {
     pub tell_timeout: Duration,
     /// Products told at once.
     pub concurrency: usize,
+    /// What is measured.
+    pub metrics: MetricsSettings,
 }
 
 impl Config {
@@ -34,6 +37,7 @@ impl Config {
         let bus = settings.required("EVENT_BUS_NAME", "the name or ARN of the event bus");
         let tell_timeout = settings.milliseconds("TELL_TIMEOUT_MS", 1000);
         let concurrency = settings.number("TELL_CONCURRENCY", 64, 1, 1024);
-        settings.finish(|| Some(Config { cache: cache?, bus, tell_timeout, concurrency }))
+        let metrics = MetricsSettings::read(&mut settings, env!("CARGO_PKG_NAME"));
+        settings.finish(|| Some(Config { cache: cache?, bus, tell_timeout, concurrency, metrics }))
     }
 }

@@ -10,11 +10,13 @@ use catalog::events::product_updated;
 use catalog::invalidation::{Merged, families, merge};
 use catalog::{Change, Event, EventBus, Keys, ProductId};
 use futures::stream::{self, StreamExt};
+use lambda_support::Metrics;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::record::{Reading, StreamEvent, read};
+use crate::report::Report;
 
 /// Kept back from the invocation's time for publishing and answering.
 const RESERVE: Duration = Duration::from_secs(3);
@@ -26,6 +28,7 @@ pub struct Invalidator {
     bus: Arc<dyn EventBus>,
     tell_timeout: Duration,
     concurrency: usize,
+    report: Report,
 }
 
 /// The answer to the event source mapping (`ReportBatchItemFailures`): empty, or the one record to come back to.
@@ -45,10 +48,11 @@ pub struct BatchItemFailure {
 }
 
 impl Invalidator {
-    /// Tells `cache` and publishes to `bus`.
+    /// Tells `cache` and publishes to `bus`; metrics go to standard output.
     pub fn new(config: &Config, cache: Arc<Cache>, bus: Arc<dyn EventBus>) -> Self {
         let (keys, tell_timeout) = (config.cache.keys.clone(), config.tell_timeout);
-        Invalidator { cache, keys, bus, tell_timeout, concurrency: config.concurrency }
+        let report = Report::new(Metrics::to_stdout(config.metrics.clone()));
+        Invalidator { cache, keys, bus, tell_timeout, concurrency: config.concurrency, report }
     }
 
     /// Handles a batch within `time_left`. Whatever could not be done is reported, so that it comes back: an outage of
@@ -65,16 +69,13 @@ impl Invalidator {
         let unrenewed = self.renew_all(families(told), give_up).await;
         untold.extend(unrenewed);
         let (events, owners) = outgoing(&readings, &untold, trace_id);
+        self.report.told(&events);
         let published = self.bus.publish(&events).await;
+        self.report.published(&events, &published);
         let mut failed: BTreeSet<usize> = owners_of(&readings, &untold);
-        for (owner, result) in owners.iter().zip(&published) {
-            if let Err(error) = result {
-                tracing::warn!(error = %error, "an event was not published");
-                failed.insert(*owner);
-            }
-        }
-        let refused = readings.iter().filter(|reading| reading.refused.is_some()).count();
-        tracing::info!(records = readings.len(), products, untold = untold.len(), refused, "told the cache");
+        let unpublished = owners.iter().zip(&published).filter(|(_, result)| result.is_err());
+        failed.extend(unpublished.map(|(owner, _)| *owner));
+        self.report.batch(readings.len(), products, untold.len());
         answer(&readings, failed.first().copied())
     }
 

@@ -5,11 +5,13 @@
 //!
 //! - [`config`]: what the function is told at start
 //! - [`record`]: a stream record becomes a change, or is refused
+//! - [`report`]: what the log and the metrics say of a batch
 //! - [`handler`]: tell the cache, publish, answer
 
 pub mod config;
 pub mod handler;
 pub mod record;
+pub mod report;
 
 pub use config::Config;
 pub use handler::{BatchResponse, Invalidator};

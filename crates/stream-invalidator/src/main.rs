@@ -24,11 +24,10 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::run(service_fn(move |event: LambdaEvent<StreamEvent>| {
         let invalidator = invalidator.clone();
         async move {
-            let trace_id = event.context.xray_trace_id.unwrap_or_default();
-            let time_left = lambda_support::clients::until(event.context.deadline);
-            Ok::<BatchResponse, lambda_runtime::Error>(
-                invalidator.handle(event.payload, &trace_id, time_left).await,
-            )
+            let LambdaEvent { payload, context } = event;
+            let trace_id = context.xray_trace_id.as_deref().map(logs::trace_root).unwrap_or_default();
+            let work = invalidator.handle(payload, trace_id, clients::until(context.deadline));
+            Ok::<BatchResponse, lambda_runtime::Error>(logs::within_context(Some(&context), work).await)
         }
     }))
     .await

@@ -7,7 +7,9 @@ use catalog::{Command, ItemWrite, Product, ProductId, Representation, WriteFailu
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use lambda_http::{Body, Request};
 use lambda_support::etag::etag;
-use lambda_support::{Problem, VERSION_HEADER};
+use lambda_support::metrics::{Dimensions, Metric};
+use lambda_support::{Metrics, Problem, VERSION_HEADER};
+use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::decode::{Decoded, decode, invalid};
@@ -17,13 +19,15 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// The write API.
 pub struct Api {
     write: WriteProduct,
+    metrics: Metrics,
 }
 
 impl Api {
-    /// An API that writes to `items` and tells `cache`.
+    /// An API that writes to `items` and tells `cache`, and writes its metrics to standard output.
     pub fn new(config: &Config, cache: Arc<Cache>, items: Arc<dyn ItemWrite>) -> Self {
         let keys = config.cache.keys.clone();
-        Api { write: WriteProduct::new(items, cache, keys, Arc::new(SystemClock), config.tell_timeout) }
+        let write = WriteProduct::new(items, cache, keys, Arc::new(SystemClock), config.tell_timeout);
+        Api { write, metrics: Metrics::to_stdout(config.metrics.clone()) }
     }
 
     /// Answers a request. When the answer is a success and says `invalidated`, no read at the API that begins now shows
@@ -33,9 +37,32 @@ impl Api {
             Ok(decoded) => decoded,
             Err(problem) => return allowing(problem.answer(Version::ZERO)),
         };
-        match self.write.apply(&id, &command).await {
-            Ok(written) => success(&id, &command, written),
+        let began = Instant::now();
+        let response = match self.write.apply(&id, &command).await {
+            Ok(written) => {
+                self.report(&id, &command, &written, began);
+                success(&id, &command, written)
+            }
             Err(failure) => refusal(&id, failure),
+        };
+        self.metrics.finish(|_| {});
+        response
+    }
+
+    /// The change sets out: from here on product and version identify it.
+    fn report(&self, id: &ProductId, command: &Command, written: &Written, began: Instant) {
+        let version = written.product.as_ref().map_or(0, |product| product.version.0);
+        let change = match command {
+            Command::Create(_) => "created",
+            Command::Replace(..) | Command::Patch(..) => "updated",
+            Command::Delete(_) => "deleted",
+        };
+        let told = written.told.is_ok();
+        tracing::info!(step = "written", product = %id, version, change, told, "a product was written");
+        let metric = if told { Metric::Told } else { Metric::Untold };
+        self.metrics.count(metric, Dimensions::NONE);
+        if told {
+            self.metrics.time(Metric::WriteToFloorLag, Dimensions::NONE, began.elapsed());
         }
     }
 }

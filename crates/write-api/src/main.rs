@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lambda_http::service_fn;
+use lambda_http::{Request, RequestExt, service_fn};
 use lambda_support::settings::environment;
 use lambda_support::{clients, exit, logs};
 use write_api::{Api, Config};
@@ -19,9 +19,12 @@ async fn run() -> Result<(), lambda_http::Error> {
     let aws = clients::aws().await;
     let items = clients::items(&aws, &config.table);
     let api = Arc::new(Api::new(&config, config.cache.connect(&aws)?, items));
-    lambda_http::run(service_fn(move |request| {
+    lambda_http::run(service_fn(move |request: Request| {
         let api = api.clone();
-        async move { Ok::<_, lambda_http::Error>(api.answer(request).await) }
+        async move {
+            let context = request.lambda_context_ref().cloned();
+            Ok::<_, lambda_http::Error>(logs::within_context(context.as_ref(), api.answer(request)).await)
+        }
     }))
     .await
 }

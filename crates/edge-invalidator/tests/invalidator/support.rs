@@ -156,7 +156,12 @@ pub struct Bench {
 
 /// An invalidator with these settings beside the required ones.
 pub fn bench(settings: &[(&str, &str)]) -> Bench {
-    let needed = [("DISTRIBUTION_ID", "E1"), ("CONTROL_TABLE_NAME", "control"), ("EDGE_QUEUE_URL", "queue")];
+    let needed = [
+        ("DISTRIBUTION_ID", "E1"),
+        ("CONTROL_TABLE_NAME", "control"),
+        ("EDGE_QUEUE_URL", "queue"),
+        ("METRICS", "off"),
+    ];
     let look_up = |name: &str| {
         let found = settings.iter().chain(&needed).find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())
