@@ -27,6 +27,8 @@ pub struct Endpoints {
     pub events: String,
     /// The URL of the queue of refused records.
     pub failure_queue: String,
+    /// What the stack tells of itself; see [`observe`](crate::observe).
+    pub observe: String,
 }
 
 impl Endpoints {
@@ -42,6 +44,7 @@ impl Endpoints {
             ("SQS", self.sqs.clone()),
             ("refused records", self.failure_queue.clone()),
             ("Lambda Invoke", self.invoke.clone()),
+            ("observed", format!("{} (cargo xtask trace, top)", self.observe)),
         ]
     }
 }

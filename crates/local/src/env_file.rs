@@ -1,8 +1,10 @@
-//! `.env.local`: what `cargo lambda watch --env-file .env.local` needs to run functions against this stack.
+//! `.env.local`: what `cargo lambda watch --env-file .env.local` needs to run functions against this stack, and where
+//! `cargo xtask trace` and `cargo xtask top` find it.
 
 use std::path::{Path, PathBuf};
 
 use crate::functions::Wiring;
+use crate::observe::client;
 use crate::stack::StartError;
 
 /// The file; it is removed when this is dropped, since the ports in it are then gone.
@@ -10,10 +12,11 @@ use crate::stack::StartError;
 pub struct EnvFile(PathBuf);
 
 impl EnvFile {
-    /// Writes the file.
-    pub fn write(path: &Path, wiring: &Wiring) -> Result<EnvFile, StartError> {
-        let lines: String =
-            wiring.environment().into_iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    /// Writes the file. `observe` is where the stack tells of itself.
+    pub fn write(path: &Path, wiring: &Wiring, observe: &str) -> Result<EnvFile, StartError> {
+        let here = (client::NAME.to_owned(), observe.to_owned());
+        let pairs = wiring.environment().into_iter().chain([here]);
+        let lines: String = pairs.map(|(name, value)| format!("{name}={value}\n")).collect();
         std::fs::write(path, lines).map_err(|error| {
             let reason = format!("{} cannot be written: {error}", path.display());
             StartError::Part { what: ".env.local", reason }

@@ -31,8 +31,14 @@ pub struct Wiring {
     pub cloudfront: String,
     /// The queue in front of `edge-invalidator`.
     pub edge_queue: String,
+    /// The queue in front of `consistency-auditor`.
+    pub audit_queue: String,
     /// The queue of refused records.
     pub failure_queue: String,
+    /// Where viewers come in.
+    pub edge: String,
+    /// The API behind the edge.
+    pub api: String,
     /// `EDGE_PURGE`.
     pub purge: String,
 }
@@ -59,6 +65,11 @@ impl Wiring {
             ("DISTRIBUTION_ID", DISTRIBUTION),
             ("EDGE_QUEUE_URL", &self.edge_queue),
             ("FAILURE_QUEUE_URL", &self.failure_queue),
+            ("EDGE_URL", &self.edge),
+            ("API_URL", &self.api),
+            ("AUDIT_QUEUE_URL", &self.audit_queue),
+            // Changes are few here, and none of them is to escape.
+            ("AUDIT_SAMPLE_PERCENT", "100"),
             ("EDGE_PURGE", &self.purge),
             ("LOG_LEVEL", "info"),
         ];
@@ -77,6 +88,8 @@ pub struct Functions {
     pub stream_invalidator: Arc<Function>,
     /// Published changes to the edge.
     pub edge_invalidator: Arc<Function>,
+    /// Whether edge and API have published changes.
+    pub consistency_auditor: Arc<Function>,
 }
 
 impl Functions {
@@ -108,12 +121,19 @@ impl Functions {
             write_api: start("write-api", 10, 4).await?,
             stream_invalidator: start("stream-invalidator", 30, 2).await?,
             edge_invalidator: start("edge-invalidator", 20, 2).await?,
+            consistency_auditor: start("consistency-auditor", 30, 2).await?,
         })
     }
 
     /// All of them.
-    pub fn all(&self) -> [&Arc<Function>; 4] {
-        [&self.read_api, &self.write_api, &self.stream_invalidator, &self.edge_invalidator]
+    pub fn all(&self) -> [&Arc<Function>; 5] {
+        [
+            &self.read_api,
+            &self.write_api,
+            &self.stream_invalidator,
+            &self.edge_invalidator,
+            &self.consistency_auditor,
+        ]
     }
 
     /// Ends every process.

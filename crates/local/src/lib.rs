@@ -7,8 +7,9 @@
 //! - [`messaging`]: queues and an event bus, with the rules of the template
 //! - [`edge`]: CloudFront with its invalidation API
 //! - [`functions`]: the real function binaries behind a Runtime API that freezes them between invocations
-//! - [`mappings`]: the event source mappings, from the table's [`stream`] and from the edge's queue
+//! - [`mappings`]: the event source mappings, from the table's [`stream`] and from the queues
 //! - [`page`]: the site, and what it shows of the levels and of a change's [`journey`] through them
+//! - [`observe`]: what it tells of itself, for `cargo xtask trace` and `cargo xtask top`
 //! - the front door: the edge, in front of an HTTP API and the site
 //!
 //! [`replay`] plays sample events through the functions on the same parts, without the mappings.
@@ -23,6 +24,7 @@ pub mod functions;
 pub mod journey;
 pub mod mappings;
 pub mod messaging;
+pub mod observe;
 pub mod page;
 pub mod replay;
 pub mod seed;

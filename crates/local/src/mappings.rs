@@ -22,10 +22,12 @@ pub struct Mappings {
     pub stream: StreamMapping,
     /// From the edge's queue to `edge-invalidator`.
     pub edge: QueueMapping,
+    /// From the auditor's queue to `consistency-auditor`.
+    pub audit: QueueMapping,
 }
 
 impl Mappings {
-    /// Starts both. What is written to the table from here on is delivered.
+    /// Starts all. What is written to the table from here on is delivered.
     pub async fn start(
         dynamodb: &DynamoDb,
         messaging: &Messaging,
@@ -40,6 +42,19 @@ impl Mappings {
             settings: QueueSettings {
                 batch_size: 500,
                 maximum_batching_window: Duration::from_secs(1),
+                report_batch_item_failures: true,
+                maximum_concurrency: Some(2),
+                ..QueueSettings::default()
+            },
+            filter: FilterCriteria::default(),
+        });
+        let audit = QueueMapping::start(QueueMappingParts {
+            queues: messaging.queues.clone(),
+            queue: messaging.audit_queue.clone(),
+            function: mapped(&functions.consistency_auditor),
+            // No window: a look has its time.
+            settings: QueueSettings {
+                batch_size: 10,
                 report_batch_item_failures: true,
                 maximum_concurrency: Some(2),
                 ..QueueSettings::default()
@@ -66,7 +81,11 @@ impl Mappings {
             clock: messaging.clock,
         })
         .await;
-        Ok(Mappings { stream: stream.map_err(failed)?, edge: edge.map_err(failed)? })
+        Ok(Mappings {
+            stream: stream.map_err(failed)?,
+            edge: edge.map_err(failed)?,
+            audit: audit.map_err(failed)?,
+        })
     }
 }
 

@@ -22,6 +22,10 @@ pub const FAILURE_QUEUE: &str = "tidemark-failures";
 pub const EDGE_QUEUE: &str = "tidemark-edge";
 /// Where changes go that the edge could not take.
 pub const DEAD_LETTERS: &str = "tidemark-edge-dead-letters";
+/// What changes and later looks at them wait in for the auditor.
+pub const AUDIT_QUEUE: &str = "tidemark-audit";
+/// Where messages go that the auditor cannot read.
+pub const AUDIT_DEAD_LETTERS: &str = "tidemark-audit-dead-letters";
 
 /// Running queues and bus; they end when this is dropped.
 pub struct Messaging {
@@ -35,6 +39,8 @@ pub struct Messaging {
     pub failure_queue: String,
     /// The URL of the queue in front of `edge-invalidator`.
     pub edge_queue: String,
+    /// The URL of the queue in front of `consistency-auditor`.
+    pub audit_queue: String,
     /// SQS.
     pub sqs: Server,
     /// EventBridge.
@@ -52,10 +58,13 @@ impl Messaging {
         let failure_queue = queues.create(FAILURE_QUEUE, &BTreeMap::new()).map_err(failed)?;
         let bus = Arc::new(EventBridge::new(region, queues.clone(), clock));
         bus.create_bus(BUS).map_err(failed)?;
-        let edge_queue = create_edge_queue(&queues)?;
+        // Messages that the function has returned so often are dead.
+        let edge_queue = create_queue(&queues, EDGE_QUEUE, DEAD_LETTERS, 100)?;
+        let audit_queue = create_queue(&queues, AUDIT_QUEUE, AUDIT_DEAD_LETTERS, 5)?;
         for (name, detail_type, queue) in [
             ("refused-records", "RecordRefused", FAILURE_QUEUE),
             ("product-updates", "ProductUpdated", EDGE_QUEUE),
+            ("audited-updates", "ProductUpdated", AUDIT_QUEUE),
         ] {
             let pattern = json!({ "source": ["tidemark"], "detail-type": [detail_type] });
             let pattern = EventPattern::parse(&pattern).map_err(failed)?;
@@ -65,20 +74,25 @@ impl Messaging {
         let sqs = Server::start(listener, queues_router(queues.clone())).map_err(failed)?;
         let events =
             Server::start(listen("EventBridge", 0).await?, events_router(bus.clone())).map_err(failed)?;
-        Ok(Messaging { queues, bus, clock, failure_queue, edge_queue, sqs, events })
+        Ok(Messaging { queues, bus, clock, failure_queue, edge_queue, audit_queue, sqs, events })
     }
 }
 
-/// As in the template: messages that the function has returned a hundred times are dead.
-fn create_edge_queue(queues: &Queues) -> Result<String, StartError> {
-    queues.create(DEAD_LETTERS, &BTreeMap::new()).map_err(failed)?;
-    let dead_letters = queues.arn_of(DEAD_LETTERS).map_err(failed)?;
-    let redrive = json!({ "deadLetterTargetArn": dead_letters, "maxReceiveCount": 100 });
+/// A queue as in the template, with its dead letters.
+fn create_queue(
+    queues: &Queues,
+    name: &str,
+    dead_letters: &str,
+    receives: u32,
+) -> Result<String, StartError> {
+    queues.create(dead_letters, &BTreeMap::new()).map_err(failed)?;
+    let dead_letters = queues.arn_of(dead_letters).map_err(failed)?;
+    let redrive = json!({ "deadLetterTargetArn": dead_letters, "maxReceiveCount": receives });
     let attributes = BTreeMap::from([
         ("VisibilityTimeout".to_owned(), "180".to_owned()),
         ("RedrivePolicy".to_owned(), redrive.to_string()),
     ]);
-    queues.create(EDGE_QUEUE, &attributes).map_err(failed)
+    queues.create(name, &attributes).map_err(failed)
 }
 
 fn failed(error: impl std::fmt::Display) -> StartError {

@@ -9,7 +9,7 @@
 //!
 //! The files tell of the sample catalogue a minute after it was written. Versions and entity tags in them are literal and
 //! true, since a bench's catalogue is always written at [`SEEDED_AT`] and every case gets a bench of its own. Only the
-//! `time` of EventBridge events is moved, by as much as has passed since [`TOLD_AT`]: their age counts at the edge.
+//! times of published events are moved, by as much as has passed since [`TOLD_AT`]: their age counts at the edge.
 
 use std::path::Path;
 use std::time::Duration;
@@ -53,6 +53,8 @@ pub struct Outcome {
     pub published: Vec<Value>,
     /// What waits for the edge's function.
     pub for_the_edge: Depth,
+    /// What waits for the auditor.
+    pub for_the_auditor: Depth,
     /// What was refused: the bodies of the messages in the failure queue.
     pub refused: Vec<Value>,
 }
@@ -131,6 +133,7 @@ async fn play_on(bench: &mut Bench, case: &Case) -> Result<Outcome, ReplayError>
         deliveries,
         products: products.collect(),
         for_the_edge: queues.depth(&bench.messaging.edge_queue)?,
+        for_the_auditor: queues.depth(&bench.messaging.audit_queue)?,
         refused: refused.collect(),
         published: bench.published(),
     })

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::middleware::from_fn_with_state;
 use cache::{Clock, SystemClock};
 use cache_valkey::{ValkeyConfig, ValkeyStore};
 use local_events::mapping::{queue, stream};
@@ -19,6 +20,7 @@ use crate::functions::{Functions, Overrides, Wiring};
 use crate::journey::Journey;
 use crate::mappings::Mappings;
 use crate::messaging::Messaging;
+use crate::observe::{self, Observer};
 use crate::page::{self, Levels};
 use crate::server::{Server, listen};
 use crate::valkey::Valkey;
@@ -96,8 +98,9 @@ fn hint(error: &std::io::Error) -> &'static str {
 /// A running stack. Dropping it ends everything, [`Stack::stop`] does so in order.
 pub struct Stack {
     front_door: Server,
-    _behind: [Server; 3],
+    _behind: [Server; 4],
     _journey: Journey,
+    _observer: Observer,
     mappings: Mappings,
     /// The functions.
     pub functions: Functions,
@@ -130,13 +133,19 @@ impl Stack {
         let (api, site) = (listen("the API", 0).await?, listen("the site", 0).await?);
         let edge = LocalEdge::start(&url_of(&api)?, &url_of(&site)?, options.edge_delay).await?;
         (options.progress)("edge");
-        let wiring = wiring(&dynamodb, &valkey, &messaging, &edge, &options);
+        let doors = (url_of(&door)?, url_of(&api)?);
+        let wiring = wiring(&dynamodb, &valkey, &messaging, &edge, doors, &options);
         let logs = broadcast::Sender::new(4_096);
         let functions = Functions::start(&options, &wiring, logs.clone()).await?;
         let names: Vec<_> = functions.all().iter().map(|function| function.name().to_owned()).collect();
         (options.progress)(&format!("functions {}", names.join(", ")));
         let store = Arc::new(store(&valkey)?);
         let mut journey = Journey::new();
+        let mut observer = Observer::new();
+        observer.watch_logs(&logs);
+        observer.watch_steps(&journey.reporter());
+        observer.watch_bus(&messaging.bus);
+        observer.watch_edge(&edge.edge);
         journey.watch_bus(&messaging.bus);
         journey.watch_edge(&edge.edge);
         journey.watch_cache(&valkey.url(), store.clone()).await;
@@ -151,9 +160,15 @@ impl Stack {
             purge: options.purge.clone(),
         };
         let site = Server::start(site, page::router(Arc::new(levels))).map_err(failed)?;
-        let (api, invoke) = serve(api, &functions).await?;
+        let (api, invoke) = serve(api, &functions, &observer).await?;
+        let observe = listen("what the stack tells of itself", 0).await?;
+        let observe = Server::start(observe, observe::api::router(&observer)).map_err(failed)?;
         let front_door = edge.open(door)?;
-        let env_file = options.env_file.as_deref().map(|path| EnvFile::write(path, &wiring)).transpose()?;
+        let env_file = options
+            .env_file
+            .as_deref()
+            .map(|path| EnvFile::write(path, &wiring, &observe.url()))
+            .transpose()?;
         let endpoints = Endpoints {
             edge: front_door.url(),
             api: api.url(),
@@ -166,11 +181,13 @@ impl Stack {
             sqs: messaging.sqs.url(),
             events: messaging.events.url(),
             failure_queue: messaging.failure_queue.clone(),
+            observe: observe.url(),
         };
         Ok(Stack {
             front_door,
-            _behind: [site, api, invoke],
+            _behind: [site, api, invoke, observe],
             _journey: journey,
+            _observer: observer,
             mappings,
             functions,
             edge,
@@ -193,6 +210,11 @@ impl Stack {
         self.mappings.edge.progress()
     }
 
+    /// How far the mapping from the auditor's queue is.
+    pub fn audit_progress(&self) -> watch::Receiver<queue::QueueProgress> {
+        self.mappings.audit.progress()
+    }
+
     /// Ends everything: the door first, the database last.
     pub async fn stop(self) {
         drop(self.front_door);
@@ -207,6 +229,7 @@ fn wiring(
     valkey: &Valkey,
     messaging: &Messaging,
     edge: &LocalEdge,
+    doors: (String, String),
     options: &Options,
 ) -> Wiring {
     Wiring {
@@ -216,7 +239,10 @@ fn wiring(
         sqs: messaging.sqs.url(),
         cloudfront: edge.api.url(),
         edge_queue: messaging.edge_queue.clone(),
+        audit_queue: messaging.audit_queue.clone(),
         failure_queue: messaging.failure_queue.clone(),
+        edge: doors.0,
+        api: doors.1,
         purge: options.purge.clone(),
     }
 }
@@ -226,7 +252,11 @@ fn store(valkey: &Valkey) -> Result<ValkeyStore, StartError> {
 }
 
 /// The HTTP API, and Lambda's Invoke API.
-async fn serve(api: TcpListener, functions: &Functions) -> Result<(Server, Server), StartError> {
+async fn serve(
+    api: TcpListener,
+    functions: &Functions,
+    observer: &Observer,
+) -> Result<(Server, Server), StartError> {
     let route = |key, function: &Arc<local_lambda::Function>| {
         Route::new(key, function.clone() as Arc<dyn Invoke>).map_err(failed)
     };
@@ -234,7 +264,9 @@ async fn serve(api: TcpListener, functions: &Functions) -> Result<(Server, Serve
         route("ANY /api/admin/{proxy+}", &functions.write_api)?,
         route("ANY /api/{proxy+}", &functions.read_api)?,
     ];
-    let api = Server::start(api, Gateway::new(routes).map_err(failed)?.into_router()).map_err(failed)?;
+    let counted = from_fn_with_state(observer.traffic.clone(), observe::traffic::count);
+    let gateway = Gateway::new(routes).map_err(failed)?.into_router().layer(counted);
+    let api = Server::start(api, gateway).map_err(failed)?;
     let by_name =
         functions.all().into_iter().map(|f| (f.name().to_owned(), f.clone() as Arc<dyn Invoke>)).collect();
     let listener = listen("Lambda's Invoke API", 0).await?;

@@ -44,7 +44,7 @@ pub struct Bench {
     functions: Functions,
     valkey: Valkey,
     published: broadcast::Receiver<AcceptedEvent>,
-    _servers: [Server; 2],
+    _servers: [Server; 3],
 }
 
 impl Bench {
@@ -58,6 +58,8 @@ impl Bench {
         let origin = format!("http://{}", door.local_addr().map_err(failed)?);
         // Nobody asks for the site here.
         let edge = LocalEdge::start(&origin, &origin, false).await?;
+        let front_door = listen("the front door", 0).await?;
+        let front_door = edge.open(front_door)?;
         let calls = Calls::default();
         let cloudfront = listen("CloudFront's API", 0).await?;
         let cloudfront = Server::start(cloudfront, calls.recorded(&edge.cloudfront)).map_err(failed)?;
@@ -70,7 +72,10 @@ impl Bench {
             sqs: messaging.sqs.url(),
             cloudfront: cloudfront.url(),
             edge_queue: messaging.edge_queue.clone(),
+            audit_queue: messaging.audit_queue.clone(),
             failure_queue: messaging.failure_queue.clone(),
+            edge: front_door.url(),
+            api: origin,
             purge: options.purge.clone(),
         };
         let functions = Functions::start(&options, &wiring, logs).await?;
@@ -90,7 +95,7 @@ impl Bench {
             functions,
             valkey,
             published,
-            _servers: [api, cloudfront],
+            _servers: [api, cloudfront, front_door],
         })
     }
 

@@ -8,7 +8,8 @@ use catalog::ProductId;
 use serde_json::Value;
 
 /// The functions, in the order in which a change passes them.
-pub const FUNCTIONS: [&str; 4] = ["read-api", "write-api", "stream-invalidator", "edge-invalidator"];
+pub const FUNCTIONS: [&str; 5] =
+    ["read-api", "write-api", "stream-invalidator", "edge-invalidator", "consistency-auditor"];
 
 /// A sample event.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,9 +67,10 @@ impl Case {
     }
 }
 
-/// The id in an EventBridge event.
+/// The id in an EventBridge event, or in a look at one.
 fn id_of_change(event: &Value) -> Option<String> {
-    event.pointer("/detail/id").and_then(Value::as_str).map(str::to_owned)
+    let id = event.pointer("/detail/id").or_else(|| event.pointer("/look/product"));
+    id.and_then(Value::as_str).map(str::to_owned)
 }
 
 /// The id in a record of a stream, or in the event a message holds.
@@ -156,6 +158,8 @@ mod tests {
         let message = json!({"detail": {"id": "b-1"}}).to_string();
         assert_eq!(ids(json!({"Records": [{"body": message}, {"body": "no JSON"}]})), ["b-1"]);
         assert_eq!(ids(json!({"detail-type": "ProductUpdated", "detail": {"id": "b-1"}})), ["b-1"]);
+        let look = json!({"look": {"product": "b-2"}}).to_string();
+        assert_eq!(ids(json!({"Records": [{"body": look}]})), ["b-2"]);
     }
 
     #[test]

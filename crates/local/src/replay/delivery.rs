@@ -2,7 +2,8 @@
 //!
 //! An event of the API, of a stream or of EventBridge is handed over as it is. The messages of an SQS batch are put into
 //! the queue and received from it, so that the function may put them off; those it answers are deleted, the others are
-//! delivered again once they are back.
+//! delivered again once they are back. Those of the auditor are handed over too: it puts nothing off, and what it sends itself
+//! is for later.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,6 +20,8 @@ use super::{Bench, Case, ReplayError, TOLD_AT};
 
 /// The case in which CloudFront refuses the first call.
 const THROTTLED: &str = "throttled";
+/// The function whose messages are not put off.
+const AUDITOR: &str = "consistency-auditor";
 /// The most deliveries of a batch.
 const MOST: usize = 3;
 /// How long messages that were put off are waited for. The function lets them come back after 2 s, then 4 s.
@@ -66,7 +69,9 @@ pub async fn deliver(bench: &Bench, case: &Case) -> Result<Vec<Delivery>, Replay
         bench.edge.cloudfront.faults().refuse_next(1, Fault::TooManyInvalidationsInProgress);
     }
     match case.event.get("Records").and_then(Value::as_array) {
-        Some(records) if case.is_from_queue() => through_queue(bench, case, records).await,
+        Some(records) if case.is_from_queue() && case.function != AUDITOR => {
+            through_queue(bench, case, records).await
+        }
         _ => {
             let answer = invoke(bench, case, &in_the_present(case.event.clone())).await;
             Ok(vec![Delivery { answer, calls: bench.calls.take(), messages: None }])
@@ -129,7 +134,8 @@ async fn invoke(bench: &Bench, case: &Case, event: &Value) -> Result<Value, Invo
     serde_json::from_slice(&answer).map_err(|error| exited(format!("its answer is not JSON: {error}")))
 }
 
-/// An EventBridge event whose `time` is as long ago as it was when the file was written. Anything else as it is.
+/// An event whose times are as long ago as they were when the file was written: the `time` of an EventBridge event, since
+/// when a look has been due, and when the messages that hold them were sent. Anything else as it is.
 fn in_the_present(mut event: Value) -> Value {
     let passed = SystemClock.now().saturating_sub(TOLD_AT);
     let time =
@@ -137,6 +143,19 @@ fn in_the_present(mut event: Value) -> Value {
     let moved = time.and_then(|time| time.checked_add(Duration::from_millis(passed)).ok());
     if let Some(moved) = moved {
         event["time"] = json!(format!("{}", moved.strftime("%Y-%m-%dT%H:%M:%SZ")));
+    }
+    if let Some(since) = event.pointer_mut("/look/since") {
+        *since = since.as_u64().map_or(Value::Null, |then| json!(then + passed));
+    }
+    for record in event.get_mut("Records").and_then(Value::as_array_mut).into_iter().flatten() {
+        let sent = record.pointer("/attributes/SentTimestamp").and_then(Value::as_str);
+        if let Some(sent) = sent.and_then(|sent| sent.parse::<u64>().ok()) {
+            record["attributes"]["SentTimestamp"] = json!((sent + passed).to_string());
+            let body = record["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
+            if let Some(body) = body {
+                record["body"] = json!(in_the_present(body).to_string());
+            }
+        }
     }
     event
 }
@@ -159,6 +178,17 @@ mod tests {
         assert!((3_600_000..3_605_000).contains(&age(&(told_at - an_hour).to_string())));
         let request = json!({"requestContext": {"time": "21/Sep/2026:14:14:20 +0000"}});
         assert_eq!(in_the_present(request.clone()), request);
+    }
+
+    #[test]
+    fn messages_and_what_they_hold_move_together() {
+        let look = json!({ "look": { "since": TOLD_AT - 10_000 } }).to_string();
+        let attributes = json!({ "SentTimestamp": TOLD_AT.to_string() });
+        let event = in_the_present(json!({ "Records": [{ "attributes": attributes, "body": look }] }));
+        let sent: u64 = event["Records"][0]["attributes"]["SentTimestamp"].as_str().unwrap().parse().unwrap();
+        let look: Value = serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
+        assert!((0..5_000).contains(&(SystemClock.now() - sent)));
+        assert!((9_000..11_000).contains(&(sent - look["look"]["since"].as_u64().unwrap())));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use local_events::sqs::Depth;
 use serde_json::Value;
 
 use super::{Call, Delivery, Outcome, Seen};
@@ -34,9 +35,10 @@ impl fmt::Display for Outcome {
         for event in &self.published {
             line(f, "published", &published(event))?;
         }
-        let depth = self.for_the_edge;
+        let all = |depth: Depth| depth.visible + depth.delayed + depth.in_flight;
         let queues = [
-            ("for the edge", depth.visible + depth.delayed + depth.in_flight),
+            ("for the edge", all(self.for_the_edge)),
+            ("to be audited", all(self.for_the_auditor)),
             ("refused", self.refused.len()),
         ];
         for (queue, count) in queues.into_iter().filter(|(_, count)| *count > 0) {
