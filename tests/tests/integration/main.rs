@@ -8,6 +8,7 @@ mod failures;
 mod foreign_writes;
 mod herd;
 mod lists;
+mod observe;
 mod read_after_write;
 mod reading;
 mod replay;
