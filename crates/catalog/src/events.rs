@@ -4,9 +4,10 @@ use cache::{UnixMillis, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, ChangeKind};
+use crate::invalidation::{Told, told};
 use crate::names::PATH;
 use crate::product::ProductId;
-use crate::tags::answer_tags;
+use crate::tags::{answer_tags, category_tag, product_tag};
 
 /// The source of every event.
 pub const SOURCE: &str = "tidemark";
@@ -37,6 +38,13 @@ pub struct ProductUpdated {
     pub written_at: UnixMillis,
     /// The X-Ray trace of the invocation that published this; empty if there is none.
     pub trace_id: String,
+    /// Whether the version orders what happened: it grew, each time, in a row that was there before and still is.
+    #[serde(default)]
+    pub ordered: bool,
+    /// Tags of which every answer that grew old carries one: those of the categories it was in. Empty if some carry the
+    /// product's own tag only: "no such product", and what was rendered of a row without a category.
+    #[serde(default)]
+    pub families: Vec<String>,
 }
 
 /// A stream record that could not be used as it is. What could be done was done: the product, if it can be told which,
@@ -82,6 +90,7 @@ pub fn product_updated<'a>(
     trace_id: &str,
 ) -> Option<ProductUpdated> {
     let mut event: Option<ProductUpdated> = None;
+    let mut uncategorized = false;
     for change in changes {
         let images = [change.before.as_ref(), change.after.as_ref()];
         let categories = images.into_iter().flatten().map(|image| image.category.as_deref());
@@ -95,7 +104,12 @@ pub fn product_updated<'a>(
             paths: vec![product_path(&change.id)],
             written_at: change.written_at,
             trace_id: trace_id.to_owned(),
+            ordered: true,
+            families: Vec::new(),
         });
+        event.ordered &= matches!(told(change), Told::UpTo(_));
+        let category = change.before.as_ref().and_then(|before| before.category.as_deref());
+        uncategorized |= category.and_then(category_tag).is_none();
         for tag in tags {
             if !event.tags.contains(&tag) {
                 event.tags.push(tag);
@@ -107,6 +121,10 @@ pub fn product_updated<'a>(
         if change.kind == ChangeKind::Deleted {
             event.version = Version::ZERO.0;
         }
+        event.families = match uncategorized {
+            true => Vec::new(),
+            false => event.tags.iter().filter(|tag| **tag != product_tag(&change.id)).cloned().collect(),
+        };
     }
     event
 }
@@ -142,6 +160,36 @@ mod tests {
         assert_eq!((event.version, event.written_at), (8, 1_007), "the last version, the first time");
         assert_eq!(event.paths, ["/api/products/b-1"]);
         assert_eq!(product_updated(&[], "trace"), None);
+    }
+
+    #[test]
+    fn the_version_orders_an_event_if_it_orders_each_of_its_changes() {
+        let grew = |from: u64, to: u64| {
+            let to = change(ChangeKind::Updated, to, None, Some("a"));
+            Change { before: change(ChangeKind::Updated, from, Some("a"), None).before, ..to }
+        };
+        let ordered = |changes: &[Change]| product_updated(changes, "").unwrap().ordered;
+        assert!(ordered(&[grew(7, 8)]) && ordered(&[grew(7, 8), grew(8, 9)]));
+        assert!(
+            !ordered(&[grew(8, 8)])
+                && !ordered(&[grew(9, 5), grew(5, 6)])
+                && !ordered(&[grew(7, 8), grew(8, 8)])
+        );
+        for kind in [ChangeKind::Created, ChangeKind::Deleted] {
+            assert!(!ordered(&[Change { kind, ..grew(7, 8) }]));
+        }
+    }
+
+    #[test]
+    fn families_reach_every_old_answer_or_there_are_none() {
+        let families = |changes: &[Change]| product_updated(changes, "").unwrap().families;
+        let moved = || change(ChangeKind::Updated, 8, Some("shoes"), Some("boots"));
+        assert_eq!(families(&[moved()]), ["category:shoes", "category:boots"]);
+        assert_eq!(families(&[change(ChangeKind::Deleted, 8, Some("shoes"), None)]), ["category:shoes"]);
+        let created = || change(ChangeKind::Created, 7, None, Some("shoes"));
+        assert!(families(&[created()]).is_empty(), "no such product has no category");
+        assert!(families(&[created(), moved()]).is_empty());
+        assert!(families(&[moved(), change(ChangeKind::Updated, 9, Some(""), Some("boots"))]).is_empty());
     }
 
     #[test]

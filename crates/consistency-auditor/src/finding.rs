@@ -27,7 +27,8 @@ pub type Judged = Result<(Answer, Verdict), Unanswered>;
 impl Finding {
     /// What a level's answers come to: it is as good as the worst of the copies it holds.
     pub fn worst(judged: impl IntoIterator<Item = Judged>) -> Finding {
-        judged.into_iter().map(Finding::of).max_by_key(Finding::severity).unwrap_or(Finding::Consistent)
+        let worst = judged.into_iter().map(Finding::of).max_by_key(Finding::severity);
+        worst.unwrap_or_else(|| Finding::Unanswered("nobody was asked".to_owned()))
     }
 
     fn of(judged: Judged) -> Finding {
