@@ -1,5 +1,6 @@
 //! Shows the busiest keys of the running stack.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -43,13 +44,16 @@ async fn run(arguments: &Arguments) -> Result<(), AskError> {
     let most = arguments.most.to_string();
     loop {
         let keys: Vec<Key> = client.ask("/top", &[("most", &most)]).await?;
-        if arguments.once {
-            print!("{}", show::top(&keys));
+        let table = show::top(&keys);
+        let text = match arguments.once {
+            true => table,
+            // Clears the screen, as every terminal understands it.
+            false => format!("\x1b[2J\x1b[H{table}every {} s; Ctrl-C ends it\n", arguments.every),
+        };
+        // Nobody reads any more: that is its end as well.
+        if std::io::stdout().write_all(text.as_bytes()).is_err() || arguments.once {
             return Ok(());
         }
-        // Clears the screen, as every terminal understands it.
-        print!("\x1b[2J\x1b[H{}", show::top(&keys));
-        println!("every {} s; Ctrl-C ends it", arguments.every);
         tokio::time::sleep(Duration::from_secs(arguments.every)).await;
     }
 }

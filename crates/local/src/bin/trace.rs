@@ -1,5 +1,6 @@
 //! Follows one change through the running stack.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -39,11 +40,12 @@ async fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<bool, AskError> {
     let client = Client::find(&arguments.env_file)?;
     let accounts: Vec<Account> = client.ask("/trace", &[("id", &arguments.id)]).await?;
-    if arguments.json {
-        println!("{}", serde_json::json!(accounts));
-    } else {
-        accounts.iter().for_each(|account| println!("{}", show::account(account)));
-    }
+    let text = match arguments.json {
+        true => format!("{}\n", serde_json::json!(accounts)),
+        false => accounts.iter().map(|account| format!("{}\n", show::account(account))).collect(),
+    };
+    // Whoever stops reading, such as `head`, has seen enough.
+    let _read = std::io::stdout().write_all(text.as_bytes());
     if accounts.is_empty() {
         eprintln!("nothing is known of {}: the stack remembers what happened since it started", arguments.id);
     }
