@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 /// What a case must have done.
 type Expectation = fn(&Outcome);
 
-const EXPECTATIONS: [(&str, Expectation); 23] = [
+const EXPECTATIONS: [(&str, Expectation); 26] = [
     ("read-api/bad-id", |o| {
         let answer = refused(o, 400);
         assert_eq!(answer.header("cache-control"), "no-store");
@@ -145,6 +145,17 @@ const EXPECTATIONS: [(&str, Expectation); 23] = [
         assert!(answer.calls.is_empty(), "{:?}", answer.calls);
         assert_eq!(boot(o).before, boot(o).after);
     }),
+    ("consistency-auditor/look", |o| {
+        acknowledged(o);
+        assert_eq!(boot(o).before, boot(o).after, "asking changes nothing of what is held");
+    }),
+    ("consistency-auditor/poison", |o| {
+        assert_eq!(only(o).failures().unwrap().len(), 2, "{o}");
+    }),
+    ("consistency-auditor/product-updated", |o| {
+        acknowledged(o);
+        assert_eq!(o.for_the_auditor.delayed, 3, "a look after 1, 10 and 60 s");
+    }),
 ];
 
 #[test]
@@ -172,6 +183,11 @@ async fn the_streams_events_reach_the_cache_and_are_published() {
 #[tokio::test]
 async fn published_events_purge_the_edge() {
     play_all("edge-invalidator").await;
+}
+
+#[tokio::test]
+async fn published_events_are_audited() {
+    play_all("consistency-auditor").await;
 }
 
 fn cases() -> Vec<Case> {

@@ -88,7 +88,9 @@ fn a_taken_port_is_one_clear_line_and_nothing_is_left_running() {
 /// A folder with the stack's binaries, one of them replaced by a program that ends at once.
 fn binaries_with_a_dead(function: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["local", "read-api", "write-api", "stream-invalidator", "edge-invalidator"] {
+    let functions =
+        ["read-api", "write-api", "stream-invalidator", "edge-invalidator", "consistency-auditor"];
+    for name in functions.into_iter().chain(["local"]) {
         let source = if name == function { PathBuf::from("/bin/false") } else { binaries().join(name) };
         if source.exists() {
             std::fs::copy(source, folder.path().join(name)).unwrap();

@@ -148,7 +148,11 @@ fn patient() -> Overrides {
         ("write-api", "TELL_TIMEOUT_MS"),
         ("stream-invalidator", "TELL_TIMEOUT_MS"),
     ];
-    names.map(|(function, name)| (function, [(name.to_owned(), patience.clone())].into())).into()
+    let mut overrides = Overrides::new();
+    for (function, name) in names {
+        overrides.entry(function).or_default().insert(name.to_owned(), patience.clone());
+    }
+    overrides
 }
 
 fn failed(error: impl std::fmt::Display) -> StartError {
