@@ -14,4 +14,5 @@ mod read_after_write;
 mod reading;
 mod replay;
 mod stack;
+mod threats;
 mod writing;
