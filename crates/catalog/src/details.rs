@@ -15,6 +15,8 @@ pub const MAX_PRICE: u64 = (1 << 53) - 1;
 pub const MAX_ERRORS: usize = 100;
 /// The most attributes.
 pub const MAX_ATTRIBUTES: usize = 50;
+/// The largest request body, in bytes. The limits below allow less in ASCII; UTF-8 and escapes need the rest.
+pub const MAX_BODY: usize = 256 * 1024;
 /// The longest name.
 pub const MAX_NAME: usize = 200;
 /// The longest description.

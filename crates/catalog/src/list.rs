@@ -20,6 +20,8 @@ use crate::tags::category_tag;
 pub const DEFAULT_LIMIT: u16 = 24;
 /// The most products of a page.
 pub const MAX_LIMIT: u16 = 100;
+/// The most ids of one selection: its answer carries one tag for each, and CloudFront keeps no more than 50.
+pub const MAX_IDS: usize = 50;
 /// The tag of an answer that lists products of every category.
 pub const ALL_PRODUCTS_TAG: &str = ITEMS;
 

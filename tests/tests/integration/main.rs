@@ -10,6 +10,7 @@ mod foreign_writes;
 mod herd;
 mod lists;
 mod observe;
+mod openapi;
 mod read_after_write;
 mod reading;
 mod replay;

@@ -6,6 +6,9 @@ use serde_json::Value;
 use crate::names::MAX_GROUP;
 use crate::product::ProductId;
 
+/// The largest request body, in bytes.
+pub const MAX_BODY: usize = 4 * 1024;
+
 /// What a station measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Details {
