@@ -19,7 +19,10 @@ const QUEUES: f64 = 2.0;
 const LOGGED: f64 = 1.2e-6;
 /// Metrics that have data while there are reads and writes.
 const METRICS: f64 = 70.0;
-const ALARMS: f64 = 28.0;
+/// Metrics that alarms look at: one that compares several counts for each.
+const ALARMS: f64 = 51.0;
+/// What the distribution reports beyond its free metrics (parameter EdgeMetrics).
+const EDGE_METRICS: f64 = 8.0;
 const SECRETS: f64 = 2.0;
 
 /// A line of a bill.
@@ -96,10 +99,10 @@ pub fn bill(load: &Load) -> Vec<Line> {
         ),
         ("Endpoint", "one zone × hours × price", HOURS * ENDPOINT),
         ("Logs", "(fetches + calls of all else) × 1.2 kB × price", (fetches + calls) * LOGGED * LOGS),
-        ("Metrics", "70 × price while there is traffic", METRICS * METRIC * in_use),
+        ("Metrics", "70 × price while there is traffic, 8 of the edge", METRICS * METRIC * in_use + EDGE_METRICS * METRIC),
         (
             "Alarms and dashboard",
-            "28 alarms, one dashboard, the key of their topic",
+            "51 metrics of alarms, one dashboard, the key of their topic",
             ALARMS * ALARM + DASHBOARD + KEY,
         ),
         (

@@ -42,7 +42,7 @@ prices! {
     ENDPOINT: 0.01, "VPC interface endpoint, in one zone", "hour", MEMORY;
     LOGS: 0.5, "CloudWatch, log data", "GB", MEMORY;
     METRIC: 0.3, "CloudWatch, metric with data", "month", MEMORY;
-    ALARM: 0.1, "CloudWatch, alarm", "month", MEMORY;
+    ALARM: 0.1, "CloudWatch, metric of an alarm", "month", MEMORY;
     DASHBOARD: 3.0, "CloudWatch, dashboard beyond three", "month", MEMORY;
     TRACES: 5.0, "X-Ray, trace recorded beyond 100,000 a month", "million", MEMORY;
     KEY: 1.0, "KMS, key", "month", MEMORY;
