@@ -99,7 +99,11 @@ pub fn bill(load: &Load) -> Vec<Line> {
         ),
         ("Endpoint", "one zone × hours × price", HOURS * ENDPOINT),
         ("Logs", "(fetches + calls of all else) × 1.2 kB × price", (fetches + calls) * LOGGED * LOGS),
-        ("Metrics", "70 × price while there is traffic, 8 of the edge", METRICS * METRIC * in_use + EDGE_METRICS * METRIC),
+        (
+            "Metrics",
+            "70 × price while there is traffic, 8 of the edge",
+            METRICS * METRIC * in_use + EDGE_METRICS * METRIC,
+        ),
         (
             "Alarms and dashboard",
             "51 metrics of alarms, one dashboard, the key of their topic",
