@@ -47,6 +47,11 @@ impl Representation {
         &self.stored[self.body_at..]
     }
 
+    /// The response body, shared and not copied.
+    pub fn to_body(&self) -> Bytes {
+        self.stored.slice(self.body_at..)
+    }
+
     /// The hash an entity tag carries.
     pub fn hash(&self) -> u32 {
         body_hash(&self.stored)

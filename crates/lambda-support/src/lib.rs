@@ -6,6 +6,7 @@
 //! - [`metrics`]: what is measured, and how it gets to CloudWatch
 //! - [`valkey`]: where the cache is and how to get in
 //! - [`clients`]: the cache and the AWS clients, made once and reused
+//! - [`gateway`]: requests as API Gateway hands them on, and its answers
 //! - [`etag`], [`problem`]: what the HTTP functions share
 //! - [`secret`]: a word that callers must show
 //! - [`mod@exit`]: a start that fails says why in one line
@@ -13,6 +14,7 @@
 pub mod clients;
 pub mod etag;
 pub mod exit;
+pub mod gateway;
 pub mod logs;
 pub mod metrics;
 pub mod policy;

@@ -1,9 +1,9 @@
 //! Problem answers (RFC 9457): `application/problem+json`, never cached unless said otherwise.
 
+use bytes::Bytes;
 use cache::Version;
 use catalog::FieldError;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use lambda_http::Body;
 use serde::Serialize;
 
 /// The version an answer shows: of the product, or zero where there is none.
@@ -31,9 +31,9 @@ impl Problem {
     }
 
     /// The answer: `no-store`, with the version given.
-    pub fn answer(&self, version: Version) -> Response<Body> {
+    pub fn answer(&self, version: Version) -> Response<Bytes> {
         let body = serde_json::to_string(self).unwrap_or_default();
-        let mut response = Response::new(Body::Text(body));
+        let mut response = Response::new(Bytes::from(body));
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();

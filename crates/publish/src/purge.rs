@@ -26,8 +26,8 @@ pub fn items(tags: &[String], paths: &[String], everything: bool) -> Result<Vec<
         if path == EVERYTHING {
             return Err(Failure::Asked("/* is everything the edge holds: say --everything".to_owned()));
         }
-        if path.starts_with('#') {
-            return Err(Failure::Asked(format!("{path} is a tag: say --tag {}", &path[1..])));
+        if let Some(tag) = path.strip_prefix('#') {
+            return Err(Failure::Asked(format!("{path} is a tag: say --tag {tag}")));
         }
         items.insert(Item::parse(path).map_err(asked)?);
     }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use cache::{Answer, Cache, Content, GetError, LoadError, Version};
 use catalog::tags::product_tag;
 use catalog::{ItemList, ItemRead, ProductId, ReadList, ReadProduct, Representation};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use lambda_http::{Body, Request};
 use lambda_support::etag::{etag, none_match};
+use lambda_support::gateway::Request;
 use lambda_support::metrics::Family;
 use lambda_support::{Metrics, Problem, Secret, VERSION_HEADER};
 
@@ -57,26 +58,26 @@ impl Api {
     }
 
     /// Answers a request. Every answer has `Cache-Control` and `X-Cache-Version`.
-    pub async fn answer(&self, request: &Request) -> Response<Body> {
+    pub async fn answer(&self, request: &Request) -> Response<Bytes> {
         let mut response = match self.respond(request).await {
             Ok(response) => response,
             Err(refusal) => refusal,
         };
-        if request.method() == Method::HEAD {
-            *response.body_mut() = Body::Empty;
+        if request.method == Method::HEAD {
+            *response.body_mut() = Bytes::new();
         }
         self.meter.finish();
         response
     }
 
-    async fn respond(&self, request: &Request) -> Result<Response<Body>, Response<Body>> {
-        if !self.may_ask(request.headers()) {
+    async fn respond(&self, request: &Request) -> Result<Response<Bytes>, Response<Bytes>> {
+        if !self.may_ask(&request.headers) {
             let detail = "ask the distribution, not the API behind it";
             return Err(refuse(StatusCode::FORBIDDEN, "Not through the edge", detail));
         }
-        let target = match route(request.uri().path()) {
+        let target = match route(&request.path) {
             Route::Product(id) => Some((id, false)),
-            Route::PrivateProduct(id) if self.guards(request.headers()) => Some((id, false)),
+            Route::PrivateProduct(id) if self.guards(&request.headers) => Some((id, false)),
             Route::FreshProduct(id) => Some((id, true)),
             Route::Products => None,
             Route::BadId(error) => {
@@ -87,21 +88,21 @@ impl Api {
                 return Err(refuse(StatusCode::NOT_FOUND, "Nothing here", detail));
             }
         };
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if !matches!(request.method, Method::GET | Method::HEAD) {
             let detail = "products are read with GET and HEAD, and written at /api/admin/products/{id}";
             let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", detail);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Err(response);
         }
-        let known = request.headers().get(header::IF_NONE_MATCH);
+        let known = request.headers.get(header::IF_NONE_MATCH);
         let Some((id, fresh)) = target else {
-            if request.headers().contains_key(MIN_VERSION) {
+            if request.headers.contains_key(MIN_VERSION) {
                 let detail = "X-Cache-Min-Version is for a single product: lists and selections have no version of their own";
                 return Err(refuse(StatusCode::BAD_REQUEST, "No minimum version here", detail));
             }
-            return self.list(request.uri().query().unwrap_or_default(), known).await;
+            return self.list(&request.query, known).await;
         };
-        let wish = Wish::read(request.headers())
+        let wish = Wish::read(&request.headers)
             .map_err(|error| refuse(StatusCode::BAD_REQUEST, "Invalid minimum version", error.to_string()))?;
         let minimum = wish.minimum.unwrap_or_default();
         let result = match fresh {
@@ -117,7 +118,11 @@ impl Api {
         Ok(self.show(&id, answer, personal, known))
     }
 
-    async fn list(&self, query: &str, known: Option<&HeaderValue>) -> Result<Response<Body>, Response<Body>> {
+    async fn list(
+        &self,
+        query: &str,
+        known: Option<&HeaderValue>,
+    ) -> Result<Response<Bytes>, Response<Bytes>> {
         if let Some(ids) = read_ids(query) {
             let ids =
                 ids.map_err(|error| refuse(StatusCode::BAD_REQUEST, "Invalid ids", error.to_string()))?;
@@ -152,7 +157,7 @@ impl Api {
         answer: Answer,
         personal: bool,
         known: Option<&HeaderValue>,
-    ) -> Response<Body> {
+    ) -> Response<Bytes> {
         let control = cache_control(&answer, personal, &self.freshness);
         let status = cache_status(&answer.provenance);
         let version = answer.version;
@@ -181,18 +186,18 @@ impl Api {
 fn live(
     version: Version,
     hash: u32,
-    stored: bytes::Bytes,
+    stored: Bytes,
     known: Option<&HeaderValue>,
-) -> (Response<Body>, String) {
+) -> (Response<Bytes>, String) {
     let representation = Representation::from_stored(stored);
     let tag = etag(version, hash);
     let has_it = known.and_then(|known| known.to_str().ok()).is_some_and(|known| none_match(known, &tag));
     let mut response = if has_it {
-        let mut response = Response::new(Body::Empty);
+        let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
     } else {
-        let mut response = Response::new(text(representation.body()));
+        let mut response = Response::new(representation.to_body());
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     };
@@ -201,14 +206,7 @@ fn live(
     (response, representation.tags().to_owned())
 }
 
-pub(crate) fn text(body: &[u8]) -> Body {
-    match std::str::from_utf8(body) {
-        Ok(text) => Body::Text(text.to_owned()),
-        Err(_) => Body::Binary(body.to_vec()),
-    }
-}
-
-fn failure(id: &ProductId, error: GetError) -> Response<Body> {
+fn failure(id: &ProductId, error: GetError) -> Response<Bytes> {
     match error {
         GetError::BelowMinimum { have, minimum } => {
             let detail = format!(
@@ -228,13 +226,13 @@ fn failure(id: &ProductId, error: GetError) -> Response<Body> {
     }
 }
 
-fn unavailable(asked: &str, reason: String) -> Response<Body> {
+fn unavailable(asked: &str, reason: String) -> Response<Bytes> {
     tracing::error!(asked, reason, "the table did not answer");
     let detail = "the products cannot be read at the moment; try again";
     refuse(StatusCode::SERVICE_UNAVAILABLE, "Temporarily unavailable", detail)
 }
 
-fn refuse(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Response<Body> {
+fn refuse(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Response<Bytes> {
     Problem::new(status, title, detail).answer(Version::ZERO)
 }
 

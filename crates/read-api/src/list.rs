@@ -16,12 +16,11 @@ use catalog::list::{DEFAULT_LIMIT, MAX_LIMIT, list_tag};
 use catalog::names::{GROUP, MAX_GROUP};
 use catalog::{Page, Position};
 use http::{HeaderValue, Response, StatusCode, header};
-use lambda_http::Body;
 use lambda_support::VERSION_HEADER;
 use lambda_support::etag::none_match;
 use serde::{Deserialize, Serialize};
 
-use crate::handler::{CACHE_STATUS, CACHE_TAG, set, text};
+use crate::handler::{CACHE_STATUS, CACHE_TAG, set};
 use crate::headers::cache_status;
 
 /// A key of DynamoDB has at most 2,048 bytes; with its frame and a category it stays below this in base64.
@@ -100,7 +99,7 @@ impl ListQuery {
     }
 
     /// The answer to it: the page, or 304 if the caller has it.
-    pub fn answer(&self, answer: &Answer, known: Option<&HeaderValue>) -> Response<Body> {
+    pub fn answer(&self, answer: &Answer, known: Option<&HeaderValue>) -> Response<Bytes> {
         let (body, hash) = match &answer.content {
             Content::Live { body, hash } => (body.clone(), *hash),
             // A list is never absent.
@@ -109,7 +108,7 @@ impl ListQuery {
         let etag = format!("\"list-{:x}-{hash:08x}\"", body.len());
         let has_it =
             known.and_then(|known| known.to_str().ok()).is_some_and(|known| none_match(known, &etag));
-        let mut response = Response::new(if has_it { Body::Empty } else { text(&body) });
+        let mut response = Response::new(if has_it { Bytes::new() } else { body });
         let headers = response.headers_mut();
         set(headers, header::ETAG, &etag);
         set(headers, header::CACHE_CONTROL, brief(answer.storable()));

@@ -25,7 +25,8 @@ pub fn route(path: &str) -> Route {
     if path == PATH {
         return Route::Products;
     }
-    let places: [(&str, fn(ProductId) -> Route); 3] =
+    type Found = fn(ProductId) -> Route;
+    let places: [(&str, Found); 3] =
         [(PATH, Route::Product), (FRESH_PATH, Route::FreshProduct), (PRIVATE_PATH, Route::PrivateProduct)];
     let found = places.iter().find_map(|(base, found)| Some((below(path, base)?, found)));
     found.map_or(Route::Nothing, |(id, found)| ProductId::parse(id).map_or_else(Route::BadId, found))

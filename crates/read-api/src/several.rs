@@ -4,14 +4,14 @@
 //! of, and ids that could not be read just now or did not fit. Each product is as it would be read alone, at its own
 //! version.
 
+use bytes::Bytes;
 use cache::{Answer, Content, GetError, LoadError, Provenance, Storable, Version};
 use catalog::tags::product_tag;
 use catalog::{InvalidId, ProductId, Representation};
 use http::{HeaderValue, Response, StatusCode, header};
-use lambda_http::Body;
 use lambda_support::VERSION_HEADER;
 
-use crate::handler::{CACHE_STATUS, CACHE_TAG, set, text};
+use crate::handler::{CACHE_STATUS, CACHE_TAG, set};
 use crate::list::brief;
 
 pub use catalog::list::MAX_IDS;
@@ -49,7 +49,7 @@ pub fn read_ids(query: &str) -> Option<Result<Vec<ProductId>, BadIds>> {
 }
 
 /// The answer: 200; if nothing at all could be read 503, or 500 if none of it is a product and never will be by itself.
-pub fn answer(ids: &[ProductId], results: &[Result<Answer, GetError>]) -> Response<Body> {
+pub fn answer(ids: &[ProductId], results: &[Result<Answer, GetError>]) -> Response<Bytes> {
     let (mut items, mut missing, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut storable, mut bytes) = (Storable::Yes, 0);
     let (mut hits, mut hopeless) = (0, 0);
@@ -90,7 +90,7 @@ pub fn answer(ids: &[ProductId], results: &[Result<Answer, GetError>]) -> Respon
     let rest = serde_json::json!({ "missing": missing, "failed": failed }).to_string();
     body.extend_from_slice(b"],");
     body.extend_from_slice(&rest.as_bytes()[1..]);
-    let mut response = Response::new(text(&body));
+    let mut response = Response::new(Bytes::from(body));
     if hopeless == ids.len() {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     } else if failed.len() == ids.len() {
@@ -123,7 +123,6 @@ fn from_cache(provenance: &Provenance) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
     use cache::{FillOutcome, MissReason};
     use std::time::Duration;
 
@@ -149,7 +148,7 @@ mod tests {
         read_ids(&format!("ids={names}")).unwrap().unwrap()
     }
 
-    fn body(response: &Response<Body>) -> serde_json::Value {
+    fn body(response: &Response<Bytes>) -> serde_json::Value {
         serde_json::from_slice(response.body()).unwrap()
     }
 

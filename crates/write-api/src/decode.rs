@@ -3,13 +3,12 @@
 use catalog::names::{ADMIN_PATH, INVALID_ID, INVALID_ITEM, ITEM, ITEMS, PATH, below};
 use catalog::{Command, Condition, Details, FieldError, ProductId};
 use http::{HeaderMap, Method, StatusCode, header};
-use lambda_http::Request;
 use lambda_support::Problem;
 use lambda_support::etag::{BadCondition, if_match};
+use lambda_support::gateway::Request;
 use serde_json::Value;
 
-/// The largest body, in bytes. The bounds of a product's fields allow less in ASCII; UTF-8 and escapes need the rest.
-pub const MAX_BODY: usize = 256 * 1024;
+pub use catalog::details::MAX_BODY;
 
 /// A request that was understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,20 +21,20 @@ pub struct Decoded {
 
 /// Reads a request. The problem says what was wrong and what to do.
 pub fn decode(request: &Request) -> Result<Decoded, Problem> {
-    let path = request.uri().path();
+    let path = request.path.as_str();
     let Some(id) = below(path, ADMIN_PATH) else {
         let detail = format!("{ITEMS} are at {ADMIN_PATH}/{{id}}");
         return Err(Problem::new(StatusCode::NOT_FOUND, "Nothing here", detail));
     };
     let id = ProductId::parse(id)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, INVALID_ID, error.to_string()))?;
-    let command = match *request.method() {
+    let command = match request.method {
         Method::PUT => put(request, &id)?,
         Method::PATCH => {
-            let condition = must_match(request.headers())?;
+            let condition = must_match(&request.headers)?;
             Command::Patch(json(request, &["application/merge-patch+json", "application/json"])?, condition)
         }
-        Method::DELETE => Command::Delete(must_match(request.headers())?),
+        Method::DELETE => Command::Delete(must_match(&request.headers)?),
         _ => {
             let detail = format!("{ITEMS} are written with PUT, PATCH and DELETE, and read at {PATH}/{{id}}");
             return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", detail));
@@ -46,8 +45,8 @@ pub fn decode(request: &Request) -> Result<Decoded, Problem> {
 
 /// PUT creates under `If-None-Match: *` and replaces under `If-Match`; never both, never neither.
 fn put(request: &Request, id: &ProductId) -> Result<Command, Problem> {
-    let create = one(request.headers(), header::IF_NONE_MATCH)?;
-    let replace = one(request.headers(), header::IF_MATCH)?;
+    let create = one(&request.headers, header::IF_NONE_MATCH)?;
+    let replace = one(&request.headers, header::IF_MATCH)?;
     let details = |request| Details::from_json(&json(request, &["application/json"])?, id).map_err(invalid);
     match (create, replace) {
         (Some(_), Some(_)) => {
@@ -63,9 +62,9 @@ fn put(request: &Request, id: &ProductId) -> Result<Command, Problem> {
             let condition = condition(tags)?;
             Ok(Command::Replace(details(request)?, condition))
         }
-        (None, None) => {
-            Err(unconditional("If-None-Match: * to create, or If-Match with the ETag of what is there to replace it"))
-        }
+        (None, None) => Err(unconditional(
+            "If-None-Match: * to create, or If-Match with the ETag of what is there to replace it",
+        )),
     }
 }
 
@@ -100,13 +99,13 @@ fn one(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<&str>, Pr
 }
 
 fn json(request: &Request, types: &[&str]) -> Result<Value, Problem> {
-    let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let given = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = given.map(|given| given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     if essence.is_some_and(|essence| !types.contains(&essence.as_str())) {
         let detail = format!("send the body as {}", types.join(" or "));
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", detail));
     }
-    let body: &[u8] = request.body();
+    let body = &request.body[..];
     if body.len() > MAX_BODY {
         let detail = format!("the body has {} bytes, at most {MAX_BODY} are taken", body.len());
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "Body too large", detail));

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use cache::{Cache, StoreError, SystemClock, Version};
 use catalog::{Command, ItemWrite, Product, ProductId, Representation, WriteFailure, WriteProduct, Written};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use lambda_http::{Body, Request};
 use lambda_support::etag::etag;
+use lambda_support::gateway::Request;
 use lambda_support::metrics::{Dimensions, Metric};
 use lambda_support::{Metrics, Problem, VERSION_HEADER};
 use tokio::time::Instant;
@@ -32,7 +33,7 @@ impl Api {
 
     /// Answers a request. When the answer is a success and says `invalidated`, no read at the API that begins now shows
     /// less than what it says.
-    pub async fn answer(&self, request: Request) -> Response<Body> {
+    pub async fn answer(&self, request: Request) -> Response<Bytes> {
         let Decoded { id, command } = match decode(&request) {
             Ok(decoded) => decoded,
             Err(problem) => return allowing(problem.answer(Version::ZERO)),
@@ -67,11 +68,11 @@ impl Api {
     }
 }
 
-fn success(id: &ProductId, command: &Command, written: Written) -> Response<Body> {
+fn success(id: &ProductId, command: &Command, written: Written) -> Response<Bytes> {
     let mut response = match &written.product {
         Some(product) => show(product),
         None => {
-            let mut response = Response::new(Body::Empty);
+            let mut response = Response::new(Bytes::new());
             *response.status_mut() = StatusCode::NO_CONTENT;
             response.headers_mut().insert(VERSION_HEADER, HeaderValue::from(0));
             response
@@ -87,10 +88,9 @@ fn success(id: &ProductId, command: &Command, written: Written) -> Response<Body
     response
 }
 
-fn show(product: &Product) -> Response<Body> {
+fn show(product: &Product) -> Response<Bytes> {
     let representation = Representation::of(product);
-    let body = String::from_utf8_lossy(representation.body()).into_owned();
-    let mut response = Response::new(Body::Text(body));
+    let mut response = Response::new(representation.to_body());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(VERSION_HEADER, HeaderValue::from(product.version.0));
@@ -106,7 +106,7 @@ fn told(told: &Result<(), StoreError>) -> String {
     }
 }
 
-fn refusal(id: &ProductId, failure: WriteFailure) -> Response<Body> {
+fn refusal(id: &ProductId, failure: WriteFailure) -> Response<Bytes> {
     let mut version = Version::ZERO;
     let problem = match failure {
         WriteFailure::NotFound => {
@@ -133,7 +133,7 @@ fn refusal(id: &ProductId, failure: WriteFailure) -> Response<Body> {
     problem.answer(version)
 }
 
-fn allowing(mut response: Response<Body>) -> Response<Body> {
+fn allowing(mut response: Response<Bytes>) -> Response<Bytes> {
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("PUT, PATCH, DELETE"));
     }

@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use lambda_http::{Request, RequestExt, service_fn};
 use lambda_support::settings::environment;
-use lambda_support::{clients, exit, logs};
+use lambda_support::{clients, exit, gateway, logs};
 use write_api::{Api, Config};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,18 +12,15 @@ async fn main() -> ExitCode {
     exit(run().await)
 }
 
-async fn run() -> Result<(), lambda_http::Error> {
+async fn run() -> Result<(), lambda_runtime::Error> {
     let config = Config::read(&environment)?;
     logs::start();
     let aws = clients::aws().await;
     let items = clients::items(&aws, &config.table);
     let api = Arc::new(Api::new(&config, config.cache.connect(&aws)?, items));
-    lambda_http::run(service_fn(move |request: Request| {
+    gateway::serve(move |request, context| {
         let api = api.clone();
-        async move {
-            let context = request.lambda_context_ref().cloned();
-            Ok::<_, lambda_http::Error>(logs::within_context(context.as_ref(), api.answer(request)).await)
-        }
-    }))
+        async move { logs::within_context(Some(&context), api.answer(request)).await }
+    })
     .await
 }

@@ -140,7 +140,7 @@ fn settings_are_read_by_name() {
     };
     let default =
         MetricsSettings { on: true, every: Duration::from_secs(5), function: "read-api".to_owned() };
-    assert_eq!(read(&[]), Ok(default.clone()));
+    assert_eq!(read(&[]), Ok(default));
     let off = read(&[("METRICS", "off"), ("AWS_LAMBDA_FUNCTION_NAME", "x"), ("METRICS_SECONDS", "60")]);
     assert_eq!(
         off,

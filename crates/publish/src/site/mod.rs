@@ -1,6 +1,6 @@
 //! Publishing a site: upload what changed, then purge what it replaced.
 //!
-//! - [`file`]: the files, with the headers they are served with · [`plan`](mod@plan): what of them changed, and in which order
+//! - [`file`](mod@file): the files, with the headers they are served with · [`plan`](mod@plan): what of them changed, and in which order
 //!   it goes up · [`items`]: what to purge for it
 //! - [`bucket`]: where they are kept · [`debt`]: purges that an interrupted run still owes · [`run`](mod@run): all of it
 //!

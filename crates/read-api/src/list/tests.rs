@@ -5,7 +5,7 @@ fn cursor(json: &str) -> String {
     URL_SAFE_NO_PAD.encode(json)
 }
 
-fn header<'a>(response: &'a Response<Body>, name: &str) -> &'a str {
+fn header<'a>(response: &'a Response<Bytes>, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
@@ -95,7 +95,7 @@ fn an_answer_says_how_long_it_may_be_kept_and_by_which_tag_it_is_purged() {
     let known = full.headers().get("etag").unwrap();
     let unchanged = ask(Some(known));
     assert_eq!(unchanged.status(), StatusCode::NOT_MODIFIED);
-    assert!(matches!(unchanged.body(), Body::Empty));
+    assert!(unchanged.body().is_empty());
     for name in ["etag", "cache-control", "cache-tag", "x-cache-version"] {
         assert_eq!(header(&unchanged, name), header(&full, name), "{name}");
     }

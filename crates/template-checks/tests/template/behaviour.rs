@@ -59,7 +59,7 @@ async fn read_api(environment: &BTreeMap<String, String>, recorder: &Recorder) {
     let more: Vec<_> = more.collect();
     events.extend(more);
     for event in events.values() {
-        api.answer(&lambda_http::request::from_str(&event.to_string()).unwrap()).await;
+        api.answer(&serde_json::from_value(event.clone()).unwrap()).await;
     }
 }
 
@@ -71,7 +71,7 @@ async fn write_api(environment: &BTreeMap<String, String>, recorder: &Recorder) 
         if let Some(condition) = event["headers"].get_mut("if-match") {
             *condition = json!("*");
         }
-        api.answer(lambda_http::request::from_str(&event.to_string()).unwrap()).await;
+        api.answer(serde_json::from_value(event).unwrap()).await;
     }
 }
 

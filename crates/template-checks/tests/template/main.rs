@@ -1,5 +1,7 @@
 //! The template and the code agree.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
 mod behaviour;
 mod environment;
 mod functions;
