@@ -64,6 +64,12 @@ pub struct Arguments {
     /// Instead of the comparison: so many reads at the API under every fault at once, and how many were below the floor (1e7)
     #[arg(long, value_parser = count)]
     pub reads: Option<u64>,
+    /// Instead of virtual time: play against a running stack; the file holds the line that `cargo xtask up --json` prints
+    #[arg(long)]
+    pub real: Option<PathBuf>,
+    /// How long, in real time
+    #[arg(long, default_value_t = 2.0)]
+    pub minutes: f64,
     /// Where to write lab.md, lab.json and lab.svg
     #[arg(long)]
     pub out: Option<PathBuf>,

@@ -15,6 +15,7 @@
 //! | [`run`](mod@run) | one strategy from history to outcome |
 //! | [`formula`] | the same without a simulation |
 //! | [`floor`] | the engine alone under everything that can go wrong, for very many reads |
+//! | [`real`] | the same history against a running stack, in real time |
 //! | [`report`] | tables and plots |
 
 mod clock;
@@ -24,6 +25,7 @@ pub mod floor;
 pub mod formula;
 pub mod history;
 mod purge;
+pub mod real;
 pub mod report;
 pub mod run;
 mod scene;

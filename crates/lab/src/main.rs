@@ -5,19 +5,23 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use lab::report::{Machine, Made, Report, floor_markdown, plot};
-use lab::{Workload, floor, run, run_all};
+use lab::report::{Machine, Made, Report, floor_markdown, plot, real_markdown};
+use lab::{Faults, Workload, floor, real, run, run_all};
 use tokio::time::Instant;
 
 mod arguments;
 
 use arguments::Arguments;
 
+/// Writes a second in real time: enough for minutes to show something.
+const REAL_WRITES: f64 = 0.2;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match arguments.reads {
-        Some(reads) => put_to(&arguments, reads),
-        None => compare(&arguments),
+    let done = match (arguments.reads, &arguments.real) {
+        (Some(reads), _) => put_to(&arguments, reads),
+        (None, Some(endpoints)) => confirm(&arguments, endpoints),
+        (None, None) => compare(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,6 +62,30 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     write(out, "lab.md", &report.markdown())?;
     write(out, "lab.json", &serde_json::to_string_pretty(&report)?)?;
     write(out, "lab.svg", &plot(&report)?)
+}
+
+/// In real time, and for longer in virtual time, so that chance has less to say there.
+fn confirm(arguments: &Arguments, endpoints: &Path) -> Result<(), Box<dyn Error>> {
+    let endpoints = serde_json::from_str(&std::fs::read_to_string(endpoints)?)?;
+    let began = Instant::now();
+    let workload = Workload {
+        // One edge runs.
+        locations: 1,
+        writes_per_second: arguments.writes_per_second.unwrap_or(REAL_WRITES),
+        ..arguments.workload()
+    };
+    let timed = Workload { hours: arguments.minutes / 60.0, ..workload };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let real = runtime.block_on(real::play(&endpoints, &timed))?;
+    let strategies = arguments.strategies();
+    let name = if strategies.len() == 1 { strategies[0].name } else { "tidemark-prompt" };
+    let all = lab::strategy::all();
+    let strategy = all.iter().find(|strategy| strategy.name == name).ok_or("no such strategy")?;
+    let virtually = run::run(strategy, &workload, &Faults::default(), &arguments.times())?;
+    let made = made(began);
+    println!("{}", real_markdown(&made, &real, &virtually));
+    let Some(out) = &arguments.out else { return Ok(()) };
+    write(out, "real.json", &serde_json::to_string_pretty(&(made, workload, real, virtually))?)
 }
 
 fn write(folder: &Path, name: &str, text: &str) -> Result<(), Box<dyn Error>> {

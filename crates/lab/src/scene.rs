@@ -10,7 +10,7 @@ use crate::clock::{Now, Purpose, Tasks, draws, lock};
 use crate::edge::{Edge, Met, Reader};
 use crate::faults::Faults;
 use crate::purge::Purger;
-use crate::strategy::{Api, CacheAside, Origin, Strategy, Tidemark};
+use crate::strategy::{Api, CacheAside, Origin, Served, Strategy, Tidemark};
 use crate::table::Table;
 use crate::tally::Level;
 use crate::times::{Times, edge_way, millis};
@@ -86,7 +86,8 @@ impl Scene {
         let reader = Reader { item, began, newest: commits.current(item), floor: edge.floor(location, item) };
         match edge.meet(location, reader) {
             Met::Answer { version, refresh } => {
-                lock(&self.at_edge).answered(&commits, reader, version, true);
+                let missed_at = || commits.missed_at(item, version);
+                lock(&self.at_edge).answered(reader, version, true, missed_at);
                 refresh
             }
             Met::Nothing { fetch } => fetch,
@@ -107,14 +108,16 @@ impl Scene {
         let (commits, mut level) = (lock(&self.table.commits), lock(&self.at_edge));
         for reader in waiting {
             match answer {
-                Some((version, _)) => level.answered(&commits, reader, version, false),
+                Some((version, _)) => {
+                    level.answered(reader, version, false, || commits.missed_at(item, version));
+                }
                 None => level.failed(),
             }
         }
     }
 
     /// A read at the API.
-    pub(crate) async fn read_at_api(&self, item: usize, process: usize) -> Option<crate::strategy::Served> {
+    pub(crate) async fn read_at_api(&self, item: usize, process: usize) -> Option<Served> {
         let reader = Reader {
             item,
             began: self.now.millis(),
@@ -124,7 +127,9 @@ impl Scene {
         let served = self.origin.read(item, process).await;
         let (commits, mut level) = (lock(&self.table.commits), lock(&self.at_api));
         match served {
-            Some(served) => level.answered(&commits, reader, served.version, served.hit),
+            Some(Served { version, hit, .. }) => {
+                level.answered(reader, version, hit, || commits.missed_at(item, version));
+            }
             None => level.failed(),
         }
         served

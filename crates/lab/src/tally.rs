@@ -7,7 +7,6 @@
 use serde::Serialize;
 
 use crate::edge::Reader;
-use crate::table::Commits;
 use crate::workload::Millis;
 
 /// The answers of one level.
@@ -44,13 +43,19 @@ pub struct LevelReport {
 }
 
 impl Level {
-    pub(crate) fn answered(&mut self, commits: &Commits, reader: Reader, version: u64, hit: bool) {
+    /// `missed_at` tells when the first version after the answer's was committed.
+    pub(crate) fn answered(
+        &mut self,
+        reader: Reader,
+        version: u64,
+        hit: bool,
+        missed_at: impl FnOnce() -> Option<Millis>,
+    ) {
         self.reads += 1;
         self.hits += u64::from(hit);
         self.below_floor += u64::from(version < reader.floor);
         if version < reader.newest {
-            let missed = commits.missed_at(reader.item, version).unwrap_or(reader.began);
-            let age = reader.began.saturating_sub(missed);
+            let age = reader.began.saturating_sub(missed_at().unwrap_or(reader.began));
             self.ages.push(u32::try_from(age).unwrap_or(u32::MAX));
         }
     }

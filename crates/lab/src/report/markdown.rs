@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{Made, Report};
 use crate::floor::Floor;
+use crate::real::Real;
 use crate::run::Outcome;
 use crate::tally::LevelReport;
 
@@ -13,6 +14,9 @@ macro_rules! line {
         let _ = writeln!($text, $($what)*);
     }};
 }
+
+const LEVELS: &str = "| strategy | level | reads | stale | stale by: p50 | p99 | max | below the floor | hits |\n\
+    |---|---|--:|--:|--:|--:|--:|--:|--:|";
 
 pub(super) fn of(report: &Report) -> String {
     let mut text = String::new();
@@ -65,11 +69,7 @@ fn head(text: &mut String, report: &Report) {
 }
 
 fn levels(text: &mut String, report: &Report) {
-    line!(
-        text,
-        "| strategy | level | reads | stale | stale by: p50 | p99 | max | below the floor | hits |\n\
-         |---|---|--:|--:|--:|--:|--:|--:|--:|"
-    );
+    line!(text, "{LEVELS}");
     for outcome in &report.outcomes {
         level(text, outcome.strategy.name, "edge", &outcome.edge);
         level(text, "", "API", &outcome.api);
@@ -166,6 +166,25 @@ pub(super) fn of_floor(by: &Made, strategy: &str, floor: &Floor) -> String {
         floor.seeds.iter().min().copied().unwrap_or_default(),
         rate,
         1e9 / rate / 3_600.0,
+    );
+    made(&mut text, by);
+    text
+}
+
+pub(super) fn of_real(by: &Made, real: &Real, virtually: &Outcome) -> String {
+    let mut text = String::new();
+    line!(text, "{LEVELS}");
+    level(&mut text, "the running stack", "edge", &real.edge);
+    level(&mut text, "", "API", &real.api);
+    level(&mut text, &format!("{}, virtual time", virtually.strategy.name), "edge", &virtually.edge);
+    level(&mut text, "", "API", &virtually.api);
+    line!(
+        text,
+        "\n{} writes; {:.2} % of the table's reads saved ({:.2} % in virtual time); {} reads were not answered.\n",
+        real.writes,
+        real.saved_percent,
+        virtually.saved_percent,
+        real.edge.failed + real.api.failed,
     );
     made(&mut text, by);
     text

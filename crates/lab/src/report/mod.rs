@@ -12,6 +12,7 @@ pub use plot::{PlotError, plot};
 use crate::faults::Faults;
 use crate::floor::Floor;
 use crate::formula::{Below, Predicted, predict};
+use crate::real::Real;
 use crate::run::Outcome;
 use crate::times::Times;
 use crate::workload::Workload;
@@ -83,4 +84,9 @@ impl Report {
 /// What came of very many reads, as Markdown.
 pub fn floor_markdown(made: &Made, strategy: &str, floor: &Floor) -> String {
     markdown::of_floor(made, strategy, floor)
+}
+
+/// What came of real time, as Markdown, beside what virtual time makes of the same workload.
+pub fn real_markdown(made: &Made, real: &Real, virtually: &Outcome) -> String {
+    markdown::of_real(made, real, virtually)
 }
