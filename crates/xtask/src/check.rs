@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{self, Failure, command, watch};
-use crate::{dependencies, deploy, template, tools};
+use crate::{bench, dependencies, deploy, own_domain, template, tools};
 
 /// Runs every check and prints how many tests passed and failed.
 pub fn run(full: bool) -> Result<(), Failure> {
@@ -21,6 +21,12 @@ pub fn run(full: bool) -> Result<(), Failure> {
     let mut tests = command("cargo", &["test", "--workspace", "--no-fail-fast"]);
     if full {
         tests.env("TIDEMARK_FULL", "1");
+    }
+    println!("== hit path");
+    bench::gate()?;
+    if full {
+        println!("== another domain");
+        own_domain::run()?;
     }
     println!("== tests");
     let mut counts = Counts::default();

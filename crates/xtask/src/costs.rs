@@ -1,7 +1,7 @@
 //! `cargo xtask costs`: what a month costs, by component, for a load of your own or the three of `docs/costs.md`.
 //!
 //! - [`prices`]: what is paid for what, and who says so
-//! - [`bill`]: from a load to a bill, with the formula of each line
+//! - [`bill`](mod@bill): from a load to a bill, with the formula of each line
 
 mod bill;
 mod prices;

@@ -1,5 +1,6 @@
 //! Commands for developers of this workspace: `cargo xtask <command>`.
 //!
+//! - [`bench`](mod@bench): what is measured, built as it is shipped
 //! - [`costs`]: what a month costs
 //! - [`dependencies`]: what the workspace depends on, judged
 //! - [`own_domain`]: the functions built and tried with another domain
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod check;
 mod command;
 mod costs;
@@ -113,6 +115,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measure the functions as they are shipped, side by side with what else could be there
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Passed on: hit, instructions, cold, gate; --long; see `cargo xtask bench --help`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Make the interleavings happen in which caches keep a stale value, in well-known libraries
+    Races,
     /// Format, lints, documentation and all tests
     Test {
         /// Run what takes long as well
@@ -137,6 +148,8 @@ fn main() -> ExitCode {
         Task::Publish { arguments } => publish("publish", arguments),
         Task::Purge { arguments } => publish("purge", arguments),
         Task::SignUrl { arguments } => publish("sign-url", arguments),
+        Task::Bench { arguments } => bench::run(&arguments),
+        Task::Races => bench::races(),
         Task::Test { full } => check::run(full),
     };
     match result {

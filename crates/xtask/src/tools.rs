@@ -36,6 +36,11 @@ pub fn cargo_lambda() -> Result<PathBuf, Failure> {
     environment("cargo-lambda", &CARGO_LAMBDA)
 }
 
+/// The folder of a `python` that has what the functions' rivals in Python use.
+pub fn python_rivals() -> Result<PathBuf, Failure> {
+    environment("bench", &["redis==5.2.1", "boto3==1.35.99"])
+}
+
 /// The programs' folder of a Python environment that has exactly these packages; made if it is not there or has others.
 fn environment(name: &str, packages: &[&str]) -> Result<PathBuf, Failure> {
     let home = target().join("tools").join(name);

@@ -1,0 +1,61 @@
+//! A real Valkey or Redis server for a measurement.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use local_lambda::Process;
+
+use crate::clock::now;
+
+/// How long the server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A running server; it ends when this is dropped.
+pub struct Server {
+    _process: Process,
+    /// `host:port`.
+    pub address: String,
+    /// What it calls itself.
+    pub version: String,
+}
+
+impl Server {
+    /// Starts one on a free port, in memory only, on the core this process is on.
+    pub async fn start() -> Result<Server, String> {
+        let program = ["valkey-server", "redis-server"].into_iter().find(|name| version(name).is_some());
+        let program = program.ok_or("neither valkey-server nor redis-server is installed")?;
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|free| free.local_addr())
+            .map_err(|e| e.to_string())?
+            .port();
+        let mut command = Command::new(program);
+        command
+            .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let process = Process::spawn(command).await.map_err(|error| format!("{program}: {error}"))?;
+        let address = format!("127.0.0.1:{port}");
+        let began = now();
+        while TcpStream::connect(&address).is_err() {
+            if began.elapsed() > PATIENCE {
+                return Err(format!("{program} does not answer on port {port}"));
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(Server { _process: process, address, version: version(program).unwrap_or_default() })
+    }
+
+    /// As `VALKEY_URL` has it.
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+}
+
+fn version(program: &str) -> Option<String> {
+    let output = Command::new(program).arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let number = text.split_whitespace().find_map(|word| word.strip_prefix("v=")).map(str::to_owned);
+    Some(format!("{program} {}", number.unwrap_or(text)))
+}
