@@ -17,7 +17,9 @@ use scene::{Outcome, play};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    println!("A reader loads version 1. While its load is held, version 2 is written and the key is invalidated; a second reader");
+    println!(
+        "A reader loads version 1. While its load is held, version 2 is written and the key is invalidated; a second reader"
+    );
     println!("begins; then the load is let go, and a third reader asks.\n");
     println!("| cache | invalidation | a read that began after it | a read when all is over |");
     println!("|---|---|---|---|");

@@ -79,7 +79,8 @@ impl Subject for QuickCache {
     }
 
     async fn get(&self, source: &Arc<Source>) -> u64 {
-        let loaded = self.0.get_or_insert_async(&"key", async { Ok::<_, Infallible>(source.load().await) }).await;
+        let loaded =
+            self.0.get_or_insert_async(&"key", async { Ok::<_, Infallible>(source.load().await) }).await;
         loaded.unwrap_or_else(|never| match never {})
     }
 
@@ -106,7 +107,7 @@ impl Subject for Macro {
     }
 
     async fn invalidate(&self, _version: u64) {
-        MEMOIZED.write().await.cache_remove("key");
+        let _removed = MEMOIZED.write().await.cache_remove("key");
     }
 }
 
@@ -128,11 +129,11 @@ impl Subject for MacroByKey {
     }
 
     async fn invalidate(&self, _version: u64) {
-        MEMOIZED_BY_KEY.write().await.cache_remove("key");
+        let _removed = MEMOIZED_BY_KEY.write().await.cache_remove("key");
     }
 }
 
-struct Foyer(foyer::Cache<&'static str, u64>);
+struct Foyer(foyer::Cache<u64, u64>);
 
 #[async_trait]
 impl Subject for Foyer {
@@ -142,12 +143,13 @@ impl Subject for Foyer {
 
     async fn get(&self, source: &Arc<Source>) -> u64 {
         let source = source.clone();
-        let fetched = self.0.get_or_fetch(&"key", || async move { Ok::<_, std::io::Error>(source.load().await) }).await;
+        let fetched =
+            self.0.get_or_fetch(&1, || async move { Ok::<_, std::io::Error>(source.load().await) }).await;
         fetched.map(|entry| *entry.value()).unwrap_or_default()
     }
 
     async fn invalidate(&self, _version: u64) {
-        self.0.remove("key");
+        self.0.remove(&1);
     }
 }
 

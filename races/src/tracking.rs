@@ -6,6 +6,7 @@
 
 use std::net::TcpListener as Port;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use redis::caching::CacheConfig;
 use redis::{AsyncCommands, AsyncConnectionConfig, Client};
@@ -58,7 +59,16 @@ pub async fn play() -> Result<Outcome, String> {
 fn start(port: u16) -> Result<Server, String> {
     for program in ["valkey-server", "redis-server"] {
         let mut command = Command::new(program);
-        command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"]);
+        command.args([
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            &port.to_string(),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]);
         if let Ok(child) = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
             return Ok(Server(child));
         }
@@ -85,7 +95,7 @@ async fn hold(wire: TcpListener, port: u16, held: oneshot::Sender<()>) -> std::i
     let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
-    let holding = std::cell::Cell::new(false);
+    let holding = AtomicBool::new(false);
     let up = async {
         let mut chunk = [0; 4_096];
         loop {
@@ -94,7 +104,9 @@ async fn hold(wire: TcpListener, port: u16, held: oneshot::Sender<()>) -> std::i
                 return Ok::<(), std::io::Error>(());
             }
             let text = String::from_utf8_lossy(&chunk[..read]).into_owned();
-            holding.set(holding.get() || text.contains("\r\nGET\r\n"));
+            if text.contains("\r\nGET\r\n") {
+                holding.store(true, Ordering::SeqCst);
+            }
             to_server.write_all(&chunk[..read]).await?;
         }
     };
@@ -107,14 +119,14 @@ async fn hold(wire: TcpListener, port: u16, held: oneshot::Sender<()>) -> std::i
             }
             kept.extend_from_slice(&chunk[..read]);
             let told = String::from_utf8_lossy(&kept).contains("invalidate");
-            if holding.get() && !told && held.is_some() {
+            if holding.load(Ordering::SeqCst) && !told && held.is_some() {
                 held.take().map(|held| held.send(()));
                 continue;
             }
-            if !holding.get() || told {
+            if !holding.load(Ordering::SeqCst) || told {
                 to_client.write_all(&kept).await?;
                 kept.clear();
-                holding.set(false);
+                holding.store(false, Ordering::SeqCst);
             }
         }
     };
