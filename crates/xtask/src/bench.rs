@@ -28,10 +28,9 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     become_program(&["bench"], "bench", &with_places(arguments, Some(&python.to_string_lossy())))
 }
 
-/// The gate of `cargo xtask test`.
+/// The gate of `cargo xtask test`, which has built the measuring program with everything else.
 pub fn gate() -> Result<(), Failure> {
     build(&MEASURED[..1])?;
-    command::run(command("cargo", &["build", "--quiet", "--package", "bench"]))?;
     let mut gate = Command::new(target().join("debug").join("bench"));
     gate.args(with_places(&["gate".to_owned()], None));
     command::run(gate)
