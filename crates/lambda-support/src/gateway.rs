@@ -30,7 +30,7 @@ const KEPT: [HeaderName; 10] = [
     HeaderName::from_static("x-amz-cf-id"),
     HeaderName::from_static("x-amzn-trace-id"),
     HeaderName::from_static("x-cache-min-version"),
-    HeaderName::from_static("x-edge-behaviour"),
+    HeaderName::from_static("x-origin-behaviour"),
     HeaderName::from_static("x-origin-secret"),
 ];
 

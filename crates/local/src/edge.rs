@@ -22,7 +22,7 @@ pub const ORIGIN_READ_TIMEOUT: Duration = Duration::from_secs(5);
 const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
 const VERSION: HeaderName = HeaderName::from_static("x-cache-version");
 const MIN_VERSION: HeaderName = HeaderName::from_static("x-cache-min-version");
-const EDGE_BEHAVIOUR: HeaderName = HeaderName::from_static("x-edge-behaviour");
+const EDGE_BEHAVIOUR: HeaderName = HeaderName::from_static("x-origin-behaviour");
 
 /// A running edge; it ends when this is dropped.
 pub struct LocalEdge {

@@ -24,7 +24,7 @@ pub(crate) const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
 pub(crate) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const ORIGIN_SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
 /// What the edge says of the behaviour a request came through. It replaces what a viewer sends.
-const EDGE_BEHAVIOUR: HeaderName = HeaderName::from_static("x-edge-behaviour");
+const EDGE_BEHAVIOUR: HeaderName = HeaderName::from_static("x-origin-behaviour");
 
 /// The read API.
 pub struct Api {

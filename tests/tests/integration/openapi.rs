@@ -72,7 +72,7 @@ impl Stacks {
 
 /// What the edge says to the API where it has checked a signature.
 fn signed(path: &str) -> Option<(&'static str, &'static str)> {
-    path.starts_with("/api/private/").then_some(("x-edge-behaviour", "private"))
+    path.starts_with("/api/private/").then_some(("x-origin-behaviour", "private"))
 }
 
 const TYPE: &str = "content-type";

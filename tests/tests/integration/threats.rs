@@ -185,11 +185,11 @@ async fn a_guarded_path_is_opened_by_the_edge_alone() {
     let w = World::with_read_api(&[("PRIVATE_PRODUCTS", "yes")]).await;
     let path = "/api/private/products/boots-001";
     let asked_by = async |behaviour: &str| {
-        w.send(Method::GET, path, &[("x-edge-behaviour", behaviour)], "").await.status.as_u16()
+        w.send(Method::GET, path, &[("x-origin-behaviour", behaviour)], "").await.status.as_u16()
     };
     assert_eq!(w.get(path).await.status.as_u16(), 404);
     assert_eq!((asked_by("public").await, asked_by("private").await), (404, 200));
-    let forged = [("x-edge-behaviour", "private")];
+    let forged = [("x-origin-behaviour", "private")];
     for path in [
         path,
         "/api/private%2Fproducts%2Fboots-001",

@@ -5,6 +5,7 @@
 mod behaviour;
 mod environment;
 mod functions;
+mod headers;
 mod permissions;
 mod recorder;
 mod sources;
