@@ -66,9 +66,12 @@ impl Server {
 
     async fn is_ready(&mut self) -> bool {
         let mut ended = false;
+        // Two servers may be given one port. The other one would answer too, and this one is about to end.
+        let own = format!("process_id:{}\r\n", self.child.id());
         until("the server answers or ends", async || {
             ended = self.child.try_wait().unwrap().is_some();
-            ended || self.try_ask::<String>(&redis::cmd("PING")).await.is_ok()
+            let info = redis::cmd("INFO").arg("server").to_owned();
+            ended || self.try_ask::<String>(&info).await.is_ok_and(|info| info.contains(&own))
         })
         .await;
         !ended
