@@ -73,6 +73,21 @@ pub async fn gate(variants: &[Variant], file: &Path, accept: bool) -> Result<Ver
     Ok(compare(&before, &now))
 }
 
+/// Says what the gate found; fails if a hit costs more than its baseline allows.
+pub fn tell(verdict: Verdict, file: &Path) -> Result<(), String> {
+    match verdict {
+        Verdict::Skipped => println!("skipped: there is no valgrind to count with"),
+        Verdict::Accepted => println!("written to {}", file.display()),
+        Verdict::Compared(lines, holds) => {
+            println!("{}", lines.join("\n"));
+            if !holds {
+                return Err("a hit costs more than its baseline allows; mend it, or accept it: cargo xtask bench gate --accept".to_owned());
+            }
+        }
+    }
+    Ok(())
+}
+
 fn compare(before: &Baseline, now: &Baseline) -> Verdict {
     let comparable = before.counted_on == now.counted_on;
     let mut lines = Vec::new();

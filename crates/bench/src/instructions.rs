@@ -9,6 +9,8 @@ use std::process::Command;
 
 use crate::function::Start;
 use crate::hit::Variant;
+use crate::report::{Row, Table};
+use crate::seed::seed;
 use crate::server::Server;
 
 /// The two lengths, in invocations.
@@ -21,6 +23,20 @@ pub struct Cost {
     pub instructions: Option<f64>,
     /// System calls.
     pub calls: Option<f64>,
+}
+
+/// Counts both for every variant. An interpreter's are left out: they say nothing about the program it runs.
+pub async fn measure(variants: &[Variant], bytes: usize) -> Result<Table, String> {
+    let server = Server::start().await?;
+    let bytes = seed(&server, bytes).await?;
+    let how = format!("Difference of two runs, by valgrind and strace; body of {bytes} bytes.");
+    let mut table = Table::new("One invocation", how, &["variant", "instructions", "system calls"]);
+    for variant in variants.iter().filter(|variant| !variant.name.starts_with("Python")) {
+        let cost = cost(variant, &server).await?;
+        let numbers = vec![cost.instructions.unwrap_or(f64::NAN), cost.calls.unwrap_or(f64::NAN)];
+        table.push(Row::new(variant.name, numbers));
+    }
+    Ok(table)
 }
 
 /// Counts both for a variant against a seeded server.

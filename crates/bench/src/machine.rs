@@ -50,6 +50,14 @@ impl Machine {
     }
 }
 
+/// This process, and with it every one it starts, stays on one core: times over two depend on the machine more than on the
+/// program.
+pub fn one_core() -> Result<(), String> {
+    let mut cores = nix::sched::CpuSet::new();
+    cores.set(0).map_err(|error| error.to_string())?;
+    nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &cores).map_err(|error| error.to_string())
+}
+
 fn said(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().ok();
     output

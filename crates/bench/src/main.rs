@@ -3,14 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use bench::gate::{Verdict, gate};
+use bench::gate::{gate, tell};
 use bench::hit::{Effort, variants};
-use bench::instructions::cost;
-use bench::machine::Machine;
-use bench::report::{Row, Table, markdown};
-use bench::seed::seed;
-use bench::server::Server;
-use bench::{cold, hit};
+use bench::machine::{Machine, one_core};
+use bench::report::{Table, write};
+use bench::{cold, hit, instructions};
 use clap::{Parser, ValueEnum};
 
 /// Measure the functions as they are shipped, side by side with what else could be there
@@ -66,7 +63,9 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments) -> Result<(), String> {
     if arguments.what == [What::Gate] {
-        return through_the_gate(arguments).await;
+        let baseline = Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline.json");
+        let verdict = gate(&variants(&arguments.binaries, None), &baseline, arguments.accept).await?;
+        return tell(verdict, &baseline);
     }
     let machine = Machine::look();
     one_core()?;
@@ -83,7 +82,7 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
         done(hit::measure(&variants, effort).await?);
     }
     if asked(What::Instructions) {
-        done(instructions(&variants, arguments.bytes).await?);
+        done(instructions::measure(&variants, arguments.bytes).await?);
     }
     if asked(What::Cold) {
         done(
@@ -92,55 +91,4 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
         );
     }
     write(&arguments.out, &machine, &tables)
-}
-
-async fn through_the_gate(arguments: &Arguments) -> Result<(), String> {
-    let baseline = Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline.json");
-    match gate(&variants(&arguments.binaries, None), &baseline, arguments.accept).await? {
-        Verdict::Skipped => println!("skipped: there is no valgrind to count with"),
-        Verdict::Accepted => println!("written to {}", baseline.display()),
-        Verdict::Compared(lines, holds) => {
-            println!("{}", lines.join("\n"));
-            if !holds {
-                return Err("a hit costs more than its baseline allows; mend it, or accept it: cargo xtask bench gate --accept".to_owned());
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn instructions(variants: &[hit::Variant], bytes: usize) -> Result<Table, String> {
-    let server = Server::start().await?;
-    let bytes = seed(&server, bytes).await?;
-    let how = format!("Difference of two runs, by valgrind and strace; body of {bytes} bytes.");
-    let mut table = Table::new("One invocation", how, &["variant", "instructions", "system calls"]);
-    // Counting an interpreter says nothing about the program it runs.
-    for variant in variants.iter().filter(|variant| !variant.name.starts_with("Python")) {
-        let cost = cost(variant, &server).await?;
-        let numbers = vec![cost.instructions.unwrap_or(f64::NAN), cost.calls.unwrap_or(f64::NAN)];
-        table.push(Row::new(variant.name, numbers));
-    }
-    Ok(table)
-}
-
-/// This process, and with it every one it starts, stays on one core: times over two depend on the machine more than on the
-/// program.
-fn one_core() -> Result<(), String> {
-    let mut cores = nix::sched::CpuSet::new();
-    cores.set(0).map_err(|error| error.to_string())?;
-    nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &cores).map_err(|error| error.to_string())
-}
-
-fn write(folder: &Path, machine: &Machine, tables: &[Table]) -> Result<(), String> {
-    let said = |error: std::io::Error| format!("{}: {error}", folder.display());
-    std::fs::create_dir_all(folder).map_err(said)?;
-    std::fs::write(folder.join("report.md"), markdown(machine, tables)).map_err(said)?;
-    let json = serde_json::json!({ "machine": machine, "tables": tables }).to_string();
-    std::fs::write(folder.join("report.json"), json).map_err(said)?;
-    for table in tables {
-        let name = format!("{}.svg", table.title.to_lowercase().replace(' ', "-"));
-        std::fs::write(folder.join(name), table.bars(0)).map_err(said)?;
-    }
-    println!("written to {}", folder.display());
-    Ok(())
 }

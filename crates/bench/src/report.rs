@@ -1,6 +1,7 @@
 //! Tables, as Markdown, as JSON and as bars.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -91,6 +92,21 @@ impl Table {
 pub fn markdown(machine: &Machine, tables: &[Table]) -> String {
     let tables: Vec<_> = tables.iter().map(Table::markdown).collect();
     format!("# Measurements\n\n{}\n{}", machine.markdown(), tables.join("\n"))
+}
+
+/// Writes `report.md`, `report.json` and a plot for each table.
+pub fn write(folder: &Path, machine: &Machine, tables: &[Table]) -> Result<(), String> {
+    let said = |error: std::io::Error| format!("{}: {error}", folder.display());
+    std::fs::create_dir_all(folder).map_err(said)?;
+    std::fs::write(folder.join("report.md"), markdown(machine, tables)).map_err(said)?;
+    let json = serde_json::json!({ "machine": machine, "tables": tables }).to_string();
+    std::fs::write(folder.join("report.json"), json).map_err(said)?;
+    for table in tables {
+        let name = format!("{}.svg", table.title.to_lowercase().replace(' ', "-"));
+        std::fs::write(folder.join(name), table.bars(0)).map_err(said)?;
+    }
+    println!("written to {}", folder.display());
+    Ok(())
 }
 
 /// Three significant digits, without a fraction from 100 on.
