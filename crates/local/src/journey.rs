@@ -12,6 +12,8 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 
+use crate::heard::next;
+
 /// The namespace of the stack's keys.
 pub const NAMESPACE: &str = "tidemark";
 /// Steps a listener may lag behind before it misses some.
@@ -161,15 +163,4 @@ async fn floor_of(store: &ValkeyStore, id: &str) -> Option<u64> {
 fn product_of(key: &str) -> Option<&str> {
     let path = key.split([' ', '?', '[']).next()?;
     path.strip_prefix("/api/products/")
-}
-
-/// The next event; what was missed is skipped, a closed channel ends it.
-async fn next<T: Clone>(events: &mut broadcast::Receiver<T>) -> Option<T> {
-    loop {
-        match events.recv().await {
-            Ok(event) => return Some(event),
-            Err(broadcast::error::RecvError::Lagged(_)) => {}
-            Err(broadcast::error::RecvError::Closed) => return None,
-        }
-    }
 }

@@ -21,6 +21,7 @@ pub mod edge;
 pub mod endpoints;
 pub mod env_file;
 pub mod functions;
+pub mod heard;
 pub mod journey;
 pub mod mappings;
 pub mod messaging;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use local::heard::next;
 use local::{Options, Stack, StartError};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -59,7 +60,7 @@ async fn run(arguments: Arguments) -> Result<(), StartError> {
     if arguments.logs {
         let mut lines = stack.logs.subscribe();
         tokio::spawn(async move {
-            while let Ok(line) = lines.recv().await {
+            while let Some(line) = next(&mut lines).await {
                 eprintln!("{} {}", line.function, line.line);
             }
         });

@@ -18,10 +18,10 @@ use http::{HeaderValue, StatusCode, Uri, header};
 use local_edge::Edge;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::broadcast::error::RecvError;
 
 use crate::database::TABLE;
 use crate::edge::ORIGIN_READ_TIMEOUT;
+use crate::heard::next;
 use crate::journey::{Reporter, key_of};
 
 /// What the page looks at.
@@ -124,16 +124,9 @@ fn price_in(body: &[u8]) -> Option<u64> {
 
 async fn events(State(levels): State<Arc<Levels>>) -> Response {
     let stream = stream::unfold(levels.steps.subscribe(), |mut steps| async move {
-        loop {
-            match steps.recv().await {
-                Ok(step) => {
-                    let event = Event::default().json_data(&step).unwrap_or_default();
-                    return Some((Ok::<_, Infallible>(event), steps));
-                }
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
-            }
-        }
+        let step = next(&mut steps).await?;
+        let event = Event::default().json_data(&step).unwrap_or_default();
+        Some((Ok::<_, Infallible>(event), steps))
     });
     // The edge gives up an origin that is silent for its read time-out, also in the middle of an answer.
     let signs_of_life = KeepAlive::new().interval(ORIGIN_READ_TIMEOUT / 5);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use local::heard::next;
 use local::replay::{case, play};
 use local_lambda::LogLine;
 use tokio::sync::broadcast;
@@ -43,7 +44,7 @@ async fn run(arguments: Arguments) -> Result<bool, Box<dyn std::error::Error>> {
     if arguments.logs {
         let mut lines = logs.subscribe();
         tokio::spawn(async move {
-            while let Ok(line) = lines.recv().await {
+            while let Some(line) = next(&mut lines).await {
                 eprintln!("{} {}", line.function, line.line);
             }
         });

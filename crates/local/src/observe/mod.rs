@@ -20,9 +20,9 @@ use local_edge::Edge;
 use local_events::bus::EventBridge;
 use local_lambda::LogLine;
 use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 
+use crate::heard::next;
 use crate::journey::Reporter;
 use journal::Journal;
 use traffic::Traffic;
@@ -82,12 +82,8 @@ impl Observer {
         take: impl Fn(T) + Send + 'static,
     ) {
         self.watchers.spawn(async move {
-            loop {
-                match events.recv().await {
-                    Ok(event) => take(event),
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return,
-                }
+            while let Some(event) = next(&mut events).await {
+                take(event);
             }
         });
     }

@@ -14,6 +14,7 @@ use local_events::bus::AcceptedEvent;
 use local_lambda::{Function, Gateway, Invoke, LogLine, Route};
 use serde_json::Value;
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::TryRecvError;
 
 use super::SEEDED_AT;
 use super::calls::Calls;
@@ -126,10 +127,13 @@ impl Bench {
     /// What was published since this was last asked, with its envelope.
     pub fn published(&mut self) -> Vec<Value> {
         let mut events = Vec::new();
-        while let Ok(accepted) = self.published.try_recv() {
-            events.push(accepted.event.as_ref().clone());
+        loop {
+            match self.published.try_recv() {
+                Ok(accepted) => events.push(accepted.event.as_ref().clone()),
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return events,
+            }
         }
-        events
     }
 
     /// Ends every part.
