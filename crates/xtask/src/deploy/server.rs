@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::{STACK, aws, log};
 use crate::command::Failure;
+use crate::tools::on_path;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -27,14 +28,12 @@ impl Server {
     /// A Valkey or Redis server, whose user for the functions may do what `access` says, with any password.
     pub fn cache(folder: &Path, access: &str) -> Result<Server, Failure> {
         let port = free_port()?;
-        let start = |program: &str| {
-            let mut command = Command::new(program);
-            command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]);
-            command.arg(port.to_string()).args(["--user", STACK, "nopass"]).args(access.split_whitespace());
-            command.current_dir(folder);
-            Server::start(command, "cache", folder, port)
-        };
-        start("valkey-server").or_else(|_| start("redis-server"))
+        let program = if on_path("valkey-server") { "valkey-server" } else { "redis-server" };
+        let mut command = Command::new(program);
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]);
+        command.arg(port.to_string()).args(["--user", STACK, "nopass"]).args(access.split_whitespace());
+        command.current_dir(folder);
+        Server::start(command, "cache", folder, port)
     }
 
     /// The emulator, with a cache for what it deploys as one.
@@ -59,11 +58,11 @@ impl Server {
         let child = command.spawn().map_err(|error| format!("the {name} cannot be started: {error}"))?;
         let mut server = Server { child, name, port };
         for _ in 0..LOOKS {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Ok(server);
-            }
             if let Ok(Some(status)) = server.child.try_wait() {
                 return Err(format!("the {name} ended with {status}: see {}", folder.display()));
+            }
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return Ok(server);
             }
             sleep(PAUSE);
         }
