@@ -39,16 +39,23 @@ pub struct Line {
 pub fn bill(load: &Load) -> Vec<Line> {
     let reads = load.reads * DAYS;
     let writes = load.writes.unwrap_or(load.reads / 1_000.0) * DAYS;
-    let fetches = reads * (1.0 - load.edge_hits);
+    // The auditor looks at each change of its sample three times: at the edge, where it asks for each of three encodings, and at
+    // the API.
+    let looks = writes * 3.0 * load.audited;
+    let fetches = reads * (1.0 - load.edge_hits) + looks;
     let loads = fetches * (1.0 - load.cache_hits);
     let gigabytes = load.kilobytes / MILLION;
-    // A write, its stream record, its purge, and three checks of a sample.
-    let calls = writes * (3.0 + 3.0 * load.audited);
+    // A write, its stream record, its purge, what the auditor hears of it, and three checks of a sample.
+    let calls = writes * 4.0 + looks;
     let units = load.kilobytes.max(1.0);
     let traces = fetches.min(SECONDS + 0.05 * (fetches - SECONDS).max(0.0)) - 1e5;
     let in_use = if reads + writes > 0.0 { 1.0 } else { 0.0 };
     let lines = [
-        ("CloudFront requests", "(reads − 10 M) × price", (reads - 1e7).max(0.0) / MILLION * EDGE_REQUESTS),
+        (
+            "CloudFront requests",
+            "(reads + 9 × audited × writes − 10 M) × price",
+            (reads + 3.0 * looks - 1e7).max(0.0) / MILLION * EDGE_REQUESTS,
+        ),
         (
             "CloudFront transfer",
             "(reads × size − 1 TB) × price",
@@ -61,7 +68,7 @@ pub fn bill(load: &Load) -> Vec<Line> {
         ),
         (
             "API Gateway",
-            "fetches × price; fetches = reads × (1 − edge hits), and writes",
+            "(fetches + writes) × price; fetches = reads × (1 − edge hits) + 3 × audited × writes",
             (fetches + writes) / MILLION * GATEWAY,
         ),
         (
@@ -71,7 +78,7 @@ pub fn bill(load: &Load) -> Vec<Line> {
         ),
         (
             "Lambda, all else",
-            "writes × (3 + 3 × audited) × (request + 0.25 GB × 30 ms)",
+            "writes × (4 + 3 × audited) × (request + 0.25 GB × 30 ms)",
             calls * (LAMBDA_REQUESTS / MILLION + MEMORY * OTHER_SECONDS * LAMBDA_TIME),
         ),
         (
@@ -94,8 +101,8 @@ pub fn bill(load: &Load) -> Vec<Line> {
         ("EventBridge", "writes × price", writes / MILLION * EVENTS),
         (
             "SQS",
-            "(2 queues × 5 polls every 20 s + writes × (3 + 9 × audited)) × price",
-            (QUEUES * POLLS + writes * (3.0 + 9.0 * load.audited)) / MILLION * QUEUE,
+            "(2 queues × 5 polls every 20 s + writes × (6 + 7 × audited)) × price",
+            (QUEUES * POLLS + writes * (6.0 + 7.0 * load.audited)) / MILLION * QUEUE,
         ),
         ("Endpoint", "one zone × hours × price", HOURS * ENDPOINT),
         ("Logs", "(fetches + calls of all else) × 1.2 kB × price", (fetches + calls) * LOGGED * LOGS),
