@@ -103,6 +103,16 @@ impl Arguments {
         }
     }
 
+    /// The strategy of what is about one: Tidemark with prompt purges, unless another was named.
+    pub fn one_strategy(&self) -> Result<Strategy, String> {
+        let name = match &self.strategies[..] {
+            [] => "tidemark-prompt",
+            [name] => name.as_str(),
+            _ => return Err("this is about one strategy: name one, or none".to_owned()),
+        };
+        strategy::all().into_iter().find(|one| one.name == name).ok_or(format!("there is no {name}"))
+    }
+
     pub fn strategies(&self) -> Vec<Strategy> {
         let mut all = strategy::all();
         all.retain(|one| self.strategies.is_empty() || self.strategies.iter().any(|name| name == one.name));

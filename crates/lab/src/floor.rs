@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::faults::Faults;
 use crate::run::{RunError, run};
-use crate::strategy;
+use crate::strategy::Strategy;
 use crate::tally::LevelReport;
 use crate::times::Times;
 use crate::workload::Workload;
@@ -69,8 +69,8 @@ pub fn faults() -> Faults {
     Faults { cache_restarts: 1_800.0, ..Faults::all() }
 }
 
-/// Reads about `reads` times, on every core, with seeds from `first` on. `strategy` names one of [`strategy::all`].
-pub fn put_to(strategy: &str, reads: u64, first: u64) -> Result<Floor, RunError> {
+/// Reads about `reads` times, on every core, with seeds from `first` on.
+pub fn put_to(strategy: &Strategy, reads: u64, first: u64) -> Result<Floor, RunError> {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let share = reads.div_ceil(cores);
     std::thread::scope(|scope| {
@@ -82,10 +82,8 @@ pub fn put_to(strategy: &str, reads: u64, first: u64) -> Result<Floor, RunError>
     })
 }
 
-fn put_to_one(name: &str, reads: u64, (first, step): (u64, u64)) -> Result<Floor, RunError> {
-    let strategies = strategy::all();
+fn put_to_one(strategy: &Strategy, reads: u64, (first, step): (u64, u64)) -> Result<Floor, RunError> {
     let (mut floor, mut seed) = (Floor::default(), first);
-    let Some(strategy) = strategies.iter().find(|strategy| strategy.name == name) else { return Ok(floor) };
     while floor.reads + floor.failed < reads {
         let rest = (reads - floor.reads - floor.failed).clamp(1_000, READS_AT_ONCE);
         let outcome = run(strategy, &workload(rest, seed), &faults(), &Times::default())?;

@@ -40,16 +40,17 @@ fn made(began: Instant) -> Made {
 
 fn put_to(arguments: &Arguments, reads: u64) -> Result<(), Box<dyn Error>> {
     let began = Instant::now();
-    let strategy = arguments.strategies().first().map_or("tidemark-prompt", |strategy| strategy.name);
-    let strategy = if arguments.strategies().len() == 1 { strategy } else { "tidemark-prompt" };
-    let floor = floor::put_to(strategy, reads, arguments.seed)?;
+    let strategy = arguments.one_strategy()?;
+    let floor = floor::put_to(&strategy, reads, arguments.seed)?;
     let made = made(began);
-    println!("{}", floor_markdown(&made, strategy, &floor));
-    match (&arguments.out, floor.below_floor, strategy.starts_with("tidemark")) {
-        (_, 1.., true) => Err("answers below the floor".into()),
-        (Some(out), _, _) => write(out, "floor.json", &serde_json::to_string_pretty(&(made, floor))?),
-        _ => Ok(()),
+    println!("{}", floor_markdown(&made, strategy.name, &floor));
+    if let Some(out) = &arguments.out {
+        write(out, "floor.json", &serde_json::to_string_pretty(&(made, &floor))?)?;
     }
+    if floor.below_floor > 0 && strategy.name.starts_with("tidemark") {
+        return Err("answers below the floor".into());
+    }
+    Ok(())
 }
 
 fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
@@ -67,7 +68,7 @@ fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 /// In real time, and for longer in virtual time, so that chance has less to say there.
 fn confirm(arguments: &Arguments, endpoints: &Path) -> Result<(), Box<dyn Error>> {
     let endpoints = serde_json::from_str(&std::fs::read_to_string(endpoints)?)?;
-    let began = Instant::now();
+    let (began, strategy) = (Instant::now(), arguments.one_strategy()?);
     let workload = Workload {
         // One edge runs.
         locations: 1,
@@ -77,11 +78,7 @@ fn confirm(arguments: &Arguments, endpoints: &Path) -> Result<(), Box<dyn Error>
     let timed = Workload { hours: arguments.minutes / 60.0, ..workload };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let real = runtime.block_on(real::play(&endpoints, &timed))?;
-    let strategies = arguments.strategies();
-    let name = if strategies.len() == 1 { strategies[0].name } else { "tidemark-prompt" };
-    let all = lab::strategy::all();
-    let strategy = all.iter().find(|strategy| strategy.name == name).ok_or("no such strategy")?;
-    let virtually = run::run(strategy, &workload, &Faults::default(), &arguments.times())?;
+    let virtually = run::run(&strategy, &workload, &Faults::default(), &arguments.times())?;
     let made = made(began);
     println!("{}", real_markdown(&made, &real, &virtually));
     let Some(out) = &arguments.out else { return Ok(()) };

@@ -152,13 +152,12 @@ impl Purger {
         let versions = versions(&orders);
         let covered = plan.items.iter().flat_map(|item| self.covered(item, &versions)).collect();
         self.in_effect(covered, rng);
-        let again = matches!(self.purges, Purges::Planned { timing: Timing::Double, .. })
-            && orders.iter().any(|order| matches!(order, Order::Update(_)));
-        if again {
+        let again = plan.reached_by_updates(&orders);
+        if matches!(self.purges, Purges::Planned { timing: Timing::Double, .. }) && !again.is_empty() {
             let (purger, rng) = (self.clone(), rng.fork());
             self.tasks.spawn(async move {
                 sleep(millis(purger.times.fence)).await;
-                purger.gather(Order::Again(plan.items.into_iter().collect()), rng);
+                purger.gather(Order::Again(again), rng);
             });
         }
     }

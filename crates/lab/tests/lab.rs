@@ -59,7 +59,7 @@ fn the_formula_says_what_the_simulation_shows() {
 #[test]
 fn no_answer_of_the_api_is_below_the_floor() {
     let reads = if std::env::var_os("TIDEMARK_FULL").is_some() { 10_000_000 } else { 500_000 };
-    let floor = floor::put_to("tidemark-prompt", reads, 1).unwrap();
+    let floor = floor::put_to(&named(&["tidemark-prompt"])[0], reads, 1).unwrap();
     assert!(floor.reads >= reads * 99 / 100, "{floor:?}");
     assert_eq!(floor.below_floor, 0, "{floor:?}");
     assert!(floor.stale > 1_000, "most writes are read before anybody was told: {floor:?}");
@@ -67,7 +67,7 @@ fn no_answer_of_the_api_is_below_the_floor() {
 
 #[test]
 fn what_deletes_and_sets_answers_below_the_floor_under_the_same_faults() {
-    let floor = floor::put_to("event-driven", 200_000, 1).unwrap();
+    let floor = floor::put_to(&named(&["event-driven"])[0], 200_000, 1).unwrap();
     assert!(floor.below_floor > 0, "{floor:?}");
 }
 

@@ -78,6 +78,17 @@ pub struct Plan {
     pub fates: Vec<Fate>,
 }
 
+impl Plan {
+    /// The items that reach `orders` which are changes; what is purged for the second time is not among them by itself.
+    pub fn reached_by_updates(&self, orders: &[Order]) -> BTreeSet<Item> {
+        let reached = orders.iter().zip(&self.fates).filter_map(|(order, fate)| match (order, fate) {
+            (Order::Update(_), Fate::Purge(_, places)) => Some(places),
+            _ => None,
+        });
+        reached.flatten().filter_map(|place| self.items.get(*place)).cloned().collect()
+    }
+}
+
 /// What becomes of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
