@@ -12,7 +12,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 mod bench;
 mod check;
@@ -32,57 +32,36 @@ struct Arguments {
     task: Task,
 }
 
+/// What the program behind a command understands, and its `--help` explains.
+#[derive(Debug, Args)]
+struct PassedOn {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Build everything and run the whole system on this machine until Ctrl-C
     #[command(disable_help_flag = true)]
-    Up {
-        /// Passed on; see `cargo xtask up --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Up(PassedOn),
     /// Build the edge and put it alone in front of any HTTP origin until Ctrl-C
     #[command(disable_help_flag = true)]
-    Edge {
-        /// Passed on: --origin URL [--port N]; see `cargo xtask edge --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Edge(PassedOn),
     /// Build everything and play the sample events in `events/` through the functions, one at a time
     #[command(disable_help_flag = true)]
-    Replay {
-        /// Passed on: [function[/case]] [--logs]; see `cargo xtask replay --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Replay(PassedOn),
     /// Follow one change through the stack that is running
     #[command(disable_help_flag = true)]
-    Trace {
-        /// Passed on: a product, product@version or trace id; see `cargo xtask trace --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Trace(PassedOn),
     /// The busiest keys of the stack that is running, their hit ratios, and what invalidates them
     #[command(disable_help_flag = true)]
-    Top {
-        /// Passed on: [--once]; see `cargo xtask top --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Top(PassedOn),
     /// Search schedules of the real engine for a broken guarantee, or replay one: --seed N [--schedules M]
     #[command(disable_help_flag = true)]
-    Sim {
-        /// Passed on; see `cargo xtask sim --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Sim(PassedOn),
     /// How stale reads get under several caching strategies, side by side, in virtual time: `--help` has the knobs
     #[command(disable_help_flag = true)]
-    Lab {
-        /// Passed on; see `cargo xtask lab --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Lab(PassedOn),
     /// What a month costs: the tables of `docs/costs.md`, or the bill of a load of your own
     Costs {
         #[command(flatten)]
@@ -96,32 +75,19 @@ enum Task {
     Template,
     /// Upload the site, and purge what it replaces at the edge
     #[command(disable_help_flag = true)]
-    Publish {
-        /// Passed on: --stack NAME [--wait]; see `cargo xtask publish --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Publish(PassedOn),
     /// Purge tags, paths or everything at the edge
     #[command(disable_help_flag = true)]
-    Purge {
-        /// Passed on: --stack NAME --tag TAG --path PATH [--wait]; see `cargo xtask purge --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
-    /// Sign a URL or cookies for what the edge shows to some only, or make a key pair for that
+    Purge(PassedOn),
+    /// Sign a URL or cookies for what the edge shows to some only
     #[command(disable_help_flag = true)]
-    SignUrl {
-        /// Passed on: --url URL --key FILE --key-pair-id ID --expires 1h; see `cargo xtask sign-url --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    SignUrl(PassedOn),
+    /// Make a key pair to sign with
+    #[command(disable_help_flag = true)]
+    NewKey(PassedOn),
     /// Measure the functions as they are shipped, side by side with what else could be there
     #[command(disable_help_flag = true)]
-    Bench {
-        /// Passed on: hit, instructions, cold, gate; --long; see `cargo xtask bench --help`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Bench(PassedOn),
     /// Make the interleavings happen in which caches keep a stale value, in well-known libraries
     Races,
     /// Format, lints, documentation and all tests
@@ -134,21 +100,22 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
-        Task::Up { arguments } => program::become_program(&program::STACK, "local", &arguments),
-        Task::Edge { arguments } => program::become_program(&program::STACK, "local-edge", &arguments),
-        Task::Replay { arguments } => program::become_program(&program::STACK, "replay", &arguments),
-        Task::Trace { arguments } => program::become_program(&program::STACK, "trace", &arguments),
-        Task::Top { arguments } => program::become_program(&program::STACK, "top", &arguments),
-        Task::Sim { arguments } => program::become_program(&["sim"], "sim", &arguments),
-        Task::Lab { arguments } => program::become_program(&["lab"], "lab", &arguments),
+        Task::Up(passed) => program::become_program(&program::STACK, "local", &passed.arguments),
+        Task::Edge(passed) => program::become_program(&program::STACK, "local-edge", &passed.arguments),
+        Task::Replay(passed) => program::become_program(&program::STACK, "replay", &passed.arguments),
+        Task::Trace(passed) => program::become_program(&program::STACK, "trace", &passed.arguments),
+        Task::Top(passed) => program::become_program(&program::STACK, "top", &passed.arguments),
+        Task::Sim(passed) => program::become_program(&["sim"], "sim", &passed.arguments),
+        Task::Lab(passed) => program::become_program(&["lab"], "lab", &passed.arguments),
         Task::Costs { load } => costs::run(load.as_ref()),
         Task::OwnDomain => own_domain::run(),
         Task::DeployCheck => deploy::check(),
         Task::Template => template::lint(),
-        Task::Publish { arguments } => publish("publish", arguments),
-        Task::Purge { arguments } => publish("purge", arguments),
-        Task::SignUrl { arguments } => publish("sign-url", arguments),
-        Task::Bench { arguments } => bench::run(&arguments),
+        Task::Publish(passed) => publish("publish", passed.arguments),
+        Task::Purge(passed) => publish("purge", passed.arguments),
+        Task::SignUrl(passed) => publish("sign-url", passed.arguments),
+        Task::NewKey(passed) => publish("new-key", passed.arguments),
+        Task::Bench(passed) => bench::run(&passed.arguments),
         Task::Races => bench::races(),
         Task::Test { full } => check::run(full),
     };
