@@ -21,8 +21,10 @@ pub enum Command {
     Publish(PublishArguments),
     /// Purge tags, paths or everything at the edge
     Purge(PurgeArguments),
-    /// Sign a URL or cookies for what the edge shows to some only, or make a key pair for that
+    /// Sign a URL or cookies for what the edge shows to some only
     SignUrl(SignArguments),
+    /// Make a key pair to sign with: the public key is printed, for CloudFront
+    NewKey(NewKeyArguments),
 }
 
 /// Where things are, and who asks.
@@ -119,17 +121,17 @@ pub struct PurgeArguments {
 #[derive(Debug, Clone, Args)]
 pub struct SignArguments {
     /// The URL to sign, with its query string
-    #[arg(long, required_unless_present = "new_key")]
-    pub url: Option<String>,
+    #[arg(long)]
+    pub url: String,
     /// The private key: PEM; RSA of 2048 bits or ECDSA P-256
-    #[arg(long, value_name = "FILE", required_unless_present = "new_key")]
-    pub key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
     /// The id CloudFront gave the public key, such as K2JCJMDEHXQW5F
-    #[arg(long, value_name = "ID", required_unless_present = "new_key")]
-    pub key_pair_id: Option<String>,
+    #[arg(long, value_name = "ID")]
+    pub key_pair_id: String,
     /// How long it is valid: 1h, 30m, 7d; or until when: 2026-12-24T18:00:00Z
-    #[arg(long, value_name = "TIME", required_unless_present = "new_key")]
-    pub expires: Option<String>,
+    #[arg(long, value_name = "TIME")]
+    pub expires: String,
     /// From when on it is valid, likewise [default: now]
     #[arg(long, value_name = "TIME")]
     pub not_before: Option<String>,
@@ -142,11 +144,16 @@ pub struct SignArguments {
     /// Print cookies instead of a URL
     #[arg(long)]
     pub cookies: bool,
-    /// Make a key pair: the private key is written to this file, the public one is printed
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "key", "key_pair_id", "expires", "cookies"])]
-    pub new_key: Option<PathBuf>,
+}
+
+/// `cargo xtask new-key`.
+#[derive(Debug, Clone, Args)]
+pub struct NewKeyArguments {
+    /// Where the private key is written
+    #[arg(value_name = "FILE")]
+    pub private: PathBuf,
     /// What kind of key to make
-    #[arg(long, value_enum, default_value_t = KeyKind::Ecdsa, requires = "new_key")]
+    #[arg(long, value_enum, default_value_t = KeyKind::Ecdsa)]
     pub kind: KeyKind,
 }
 
@@ -186,10 +193,10 @@ mod tests {
     }
 
     #[test]
-    fn everything_goes_with_nothing_else_and_a_new_key_needs_no_url() {
+    fn everything_goes_with_nothing_else_and_a_signature_needs_a_key() {
         use clap::error::ErrorKind;
         assert_eq!(parsed("purge --everything --tag a").unwrap_err(), ErrorKind::ArgumentConflict);
-        assert!(parsed("sign-url --new-key private.pem --kind rsa").is_ok());
+        assert!(parsed("new-key private.pem --kind rsa").is_ok());
         assert_eq!(parsed("sign-url --url https://e/").unwrap_err(), ErrorKind::MissingRequiredArgument);
     }
 }

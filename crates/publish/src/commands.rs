@@ -8,7 +8,9 @@ use catalog::edge::{Ledger, Month};
 use edge_cloudfront::DynamoLedger;
 use jiff::Timestamp;
 
-use crate::arguments::{Arguments, Command, PublishArguments, PurgeArguments, SignArguments};
+use crate::arguments::{
+    Arguments, Command, NewKeyArguments, PublishArguments, PurgeArguments, SignArguments,
+};
 use crate::edge::{Asked, Distribution, price};
 use crate::failure::Failure;
 use crate::purge;
@@ -22,6 +24,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Publish(arguments) => Box::pin(publish(arguments)).await,
         Command::Purge(arguments) => Box::pin(purge(arguments)).await,
         Command::SignUrl(arguments) => sign_url(&arguments),
+        Command::NewKey(arguments) => new_key(&arguments),
     }
 }
 
@@ -78,31 +81,29 @@ async fn purge(arguments: PurgeArguments) -> Result<(), Failure> {
 }
 
 fn sign_url(arguments: &SignArguments) -> Result<(), Failure> {
-    if let Some(path) = &arguments.new_key {
-        let pair = sign::make_pair(path, arguments.kind)?;
-        eprintln!(
-            "the private key is in {}: keep it secret; the public key is for CloudFront",
-            path.display()
-        );
-        print!("{}", pair.public);
-        return Ok(());
-    }
-    let asked = |value: &Option<String>| value.clone().unwrap_or_default();
-    let (url, key_pair_id) = (asked(&arguments.url), asked(&arguments.key_pair_id));
     let now = i64::try_from(SystemClock.now()).ok().and_then(|now| Timestamp::from_millisecond(now).ok());
     let now = now.ok_or_else(|| Failure::Asked("the clock shows no time".to_owned()))?;
-    let span = Span::parse(arguments.not_before.as_deref(), &asked(&arguments.expires), now)?;
-    let policy = Policy::new(&url, arguments.policy_prefix.as_deref(), span, arguments.ip.as_deref())?;
-    let key = PrivateKey::read(arguments.key.as_deref().unwrap_or(std::path::Path::new("")))?;
+    let span = Span::parse(arguments.not_before.as_deref(), &arguments.expires, now)?;
+    let policy =
+        Policy::new(&arguments.url, arguments.policy_prefix.as_deref(), span, arguments.ip.as_deref())?;
+    let key = PrivateKey::read(&arguments.key)?;
     let sign = |text: &str| key.sign(text);
     if arguments.ip.is_some() {
         eprintln!("note: a viewer that comes by IPv6 is refused, whatever its IPv4 address");
     }
     if arguments.cookies {
-        sign::cookies(&policy, &key_pair_id, &sign)?.iter().for_each(|cookie| println!("{cookie}"));
+        sign::cookies(&policy, &arguments.key_pair_id, &sign)?.iter().for_each(|cookie| println!("{cookie}"));
     } else {
-        println!("{}", sign::url(&url, &policy, &key_pair_id, &sign)?);
+        println!("{}", sign::url(&arguments.url, &policy, &arguments.key_pair_id, &sign)?);
     }
+    Ok(())
+}
+
+fn new_key(arguments: &NewKeyArguments) -> Result<(), Failure> {
+    let pair = sign::make_pair(&arguments.private, arguments.kind)?;
+    let place = arguments.private.display();
+    eprintln!("the private key is in {place}: keep it secret; the public key is for CloudFront");
+    print!("{}", pair.public);
     Ok(())
 }
 

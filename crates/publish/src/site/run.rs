@@ -150,7 +150,9 @@ async fn settle(
     Debt::settle(bucket).await?;
     sum.ids.extend(asked.ids.iter().cloned());
     sum.items += asked.items;
-    sum.month = asked.month;
+    if !matches!(sum.month, Some(Err(_))) {
+        sum.month = asked.month;
+    }
     Ok(asked.ids)
 }
 
