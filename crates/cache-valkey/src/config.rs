@@ -28,8 +28,8 @@ pub struct ValkeyConfig {
     pub login: Login,
     /// How long making a connection may take, TLS and login included. Default 500 ms.
     pub connect_timeout: Duration,
-    /// How long one operation may take in all, connecting and a retry included; beneath the engine's own, usually
-    /// shorter, limit. A connection that leaves requests unanswered for longer is replaced. Default 1 s.
+    /// A connection that leaves requests unanswered for longer is replaced, and a cluster's nodes are given no longer to
+    /// answer when many keys or the map of slots are read. Any other operation takes as long as its caller waits. Default 1 s.
     pub response_timeout: Duration,
     /// After how long a connection is replaced, so that a name that leads elsewhere is noticed even if the old server
     /// lives on, and no connection reaches ElastiCache's limit of 12 hours for IAM logins. By the wall clock, which

@@ -19,8 +19,8 @@
 //! slot read with one `MGET`. Nothing connects before the first operation, nothing reconnects without one.
 //!
 //! A request is tried once more, at most: on a new connection when its own turns out to be closed, at the new owner
-//! when its slot has moved or its primary was demoted. `response_timeout` is the limit of both attempts together. What
-//! is not answered in time is not tried again; the connection that let it wait is replaced by the next request. Each
+//! when its slot has moved or its primary was demoted. How long both attempts may take together is for the caller to
+//! say. A connection that has let a request wait for longer than `response_timeout` is replaced by the next. Each
 //! node has connections of its own: one that hangs costs only the keys of its slots. After two failures to connect,
 //! requests are refused for 20 ms, doubling up to 1 s, instead of storming a server that is down.
 //!

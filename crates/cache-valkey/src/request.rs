@@ -19,7 +19,8 @@ pub(crate) struct Request<'a> {
 }
 
 pub(crate) enum What<'a> {
-    Command(Cmd),
+    /// Its name and arguments.
+    Command(&'a [&'a [u8]]),
     /// A script on the request's key.
     Script(&'a Script, Vec<Vec<u8>>),
 }
@@ -34,14 +35,14 @@ pub(crate) enum Spelling {
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn command(key: &'a str, command: Cmd) -> Self {
-        Request { key, what: What::Command(command), replicas: None, repeat: None }
+    pub(crate) fn command(key: &'a str, words: &'a [&'a [u8]]) -> Self {
+        Request { key, what: What::Command(words), replicas: None, repeat: None }
     }
 
     /// The request as it is sent a second time.
     pub(crate) fn again(&self) -> Request<'a> {
         let what = match (&self.what, &self.repeat) {
-            (What::Command(command), _) => What::Command(command.clone()),
+            (What::Command(words), _) => What::Command(words),
             (What::Script(script, first), repeat) => {
                 What::Script(script, repeat.as_ref().unwrap_or(first).clone())
             }
@@ -56,13 +57,17 @@ impl<'a> Request<'a> {
     /// What is sent, together and on one connection: `ASKING` holds for the next command only, `WAIT` for what the same
     /// connection wrote.
     pub(crate) fn commands(&self, asking: bool, spelling: Spelling) -> Pipeline {
-        let mut commands = redis::pipe();
+        let mut commands = Pipeline::with_capacity(1);
         if asking {
             commands.cmd("ASKING");
         }
         match &self.what {
-            What::Command(command) => {
-                commands.add_command(command.clone());
+            What::Command(words) => {
+                let mut command = Cmd::with_capacity(words.len(), words.iter().map(|word| word.len()).sum());
+                words.iter().for_each(|word| {
+                    command.arg(word);
+                });
+                commands.add_command(command);
             }
             What::Script(script, arguments) => {
                 match spelling {

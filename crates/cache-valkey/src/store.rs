@@ -1,5 +1,6 @@
 //! The operations, on whatever form the servers have.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,18 +12,22 @@ use cache::{
     UnixMillis,
 };
 use futures::future::join_all;
-use redis::{FromRedisValue, Value};
+use redis::FromRedisValue;
+use tokio::time::timeout;
 
 use crate::cluster::{Cluster, slot_of};
 use crate::config::{Address, ConfigError, Form, Replicas, ValkeyConfig};
 use crate::connection::Connector;
-use crate::failure::Failure;
 use crate::node::Node;
 use crate::request::{Request, read};
 use crate::scripts::{Scripts, begun, fill_outcome, invalidated};
 
 /// The latest moment the 13 digits of a head can hold; one more digit would shift what follows.
 const LATEST: UnixMillis = 9_999_999_999_999;
+
+/// Where a head ends in a `GETRANGE`, its last byte included.
+const HEAD_END: &[u8] = b"95";
+const _: () = assert!(HEAD_LEN == 96);
 
 /// A store on Valkey or Redis, one node or a cluster.
 pub struct ValkeyStore {
@@ -53,25 +58,23 @@ impl ValkeyStore {
         Ok(ValkeyStore { servers, scripts: Scripts::new(), replicas, limit })
     }
 
+    /// Without a time limit, like every operation: a second one beneath the caller's would cost a hit a timer more.
     async fn ask<T: FromRedisValue>(&self, request: Request<'_>) -> Result<T, StoreError> {
-        let answer = tokio::time::timeout(self.limit, async {
-            match &self.servers {
-                Servers::Node(node) => node.request(&request).await,
-                Servers::Cluster(cluster) => cluster.request(&request).await,
-            }
-        });
-        let answer: Result<Value, Failure> = answer.await.unwrap_or(Err(Failure::TimedOut));
+        let answer = match &self.servers {
+            Servers::Node(node) => node.request(&request).await,
+            Servers::Cluster(cluster) => cluster.request(&request).await,
+        };
         Ok(answer.and_then(read)?)
     }
 
-    /// The bytes under keys of one slot.
+    /// The bytes under keys of one slot. What the caller reads elsewhere at the same time does not wait for a node that hangs.
     async fn read_together(&self, keys: &[&Key]) -> Result<Vec<Option<Bytes>>, StoreError> {
         let Some(first) = keys.first() else { return Ok(Vec::new()) };
-        let mut get_all = redis::cmd("MGET");
-        keys.iter().for_each(|key| {
-            get_all.arg(key.as_str());
-        });
-        let raws: Vec<Option<Bytes>> = self.ask(Request::command(first.as_str(), get_all)).await?;
+        let words: Vec<&[u8]> =
+            iter::once(&b"MGET"[..]).chain(keys.iter().map(|key| key.as_str().as_bytes())).collect();
+        let asked = self.ask(Request::command(first.as_str(), &words));
+        let raws: Vec<Option<Bytes>> =
+            timeout(self.limit, asked).await.unwrap_or(Err(StoreError::TimedOut))?;
         if raws.len() == keys.len() {
             Ok(raws)
         } else {
@@ -96,15 +99,12 @@ impl ValkeyStore {
 #[async_trait]
 impl CacheStore for ValkeyStore {
     async fn read(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
-        let mut get = redis::cmd("GET");
-        get.arg(key.as_str());
-        self.ask(Request::command(key.as_str(), get)).await
+        self.ask(Request::command(key.as_str(), &[b"GET", key.as_str().as_bytes()])).await
     }
 
     async fn read_head(&self, key: &Key) -> Result<Option<Bytes>, StoreError> {
-        let mut get_range = redis::cmd("GETRANGE");
-        get_range.arg(key.as_str()).arg(0).arg(HEAD_LEN - 1);
-        let head: Bytes = self.ask(Request::command(key.as_str(), get_range)).await?;
+        let words = [b"GETRANGE", key.as_str().as_bytes(), b"0", HEAD_END];
+        let head: Bytes = self.ask(Request::command(key.as_str(), &words)).await?;
         Ok(Some(head).filter(|head| !head.is_empty()))
     }
 

@@ -24,7 +24,8 @@ use crate::key::Key;
 use crate::record::{Encoding, Head, Kind, Token};
 use crate::version::Version;
 
-/// A store of records. Every error means: nothing is known about what happened.
+/// A store of records. Every error means: nothing is known about what happened. An operation may take as long as its caller
+/// waits, and may be abandoned at any time.
 #[async_trait]
 pub trait CacheStore: Send + Sync {
     /// The bytes under the key, if any.

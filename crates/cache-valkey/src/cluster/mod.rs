@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::select_ok;
 use redis::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::config::Address;
 use crate::connection::Connector;
@@ -153,7 +153,8 @@ impl Cluster {
         let node = self.node(address.clone());
         let mut commands = redis::pipe();
         commands.cmd("CLUSTER").arg("SLOTS");
-        let (mut answers, _) = node.prompt().send(&commands).await?;
+        let asked = timeout(self.connector.response_timeout, node.prompt().send(&commands));
+        let (mut answers, _) = asked.await.unwrap_or(Err(Failure::TimedOut))?;
         let answer = answers.pop().unwrap_or(Value::Nil).extract_error()?;
         // A node that was reset or has left its cluster knows nobody: its map must not replace a good one.
         let ranges = topology::ranges(answer, address)?;

@@ -75,9 +75,10 @@ impl Connector {
             }
             None => Client::open(info)?,
         };
+        // How long an answer may take is for the caller to say.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.connect_timeout))
-            .set_response_timeout(Some(self.response_timeout));
+            .set_response_timeout(None);
         Ok(client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 }

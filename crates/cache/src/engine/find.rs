@@ -75,7 +75,7 @@ impl Cache {
                 Step::Again => {}
                 Step::Wait => {
                     waiting_since.get_or_insert_with(Instant::now);
-                    if let Some(answer) = self.join(lookup, &seen, give_up).await {
+                    if let Some(answer) = Box::pin(self.join(lookup, &seen, give_up)).await {
                         return Ok(Found::Answer(answer));
                     }
                     self.pause(&mut pause, lookup.policy, give_up).await;
@@ -106,7 +106,7 @@ impl Cache {
             return Ok(old.map_or(Step::Wait, |answer| Step::Done(Found::Answer(answer))));
         }
         let limit = lookup.policy.store_timeout;
-        let (begun, generation) = self.begin_fill(lookup, seen.generation, limit).await?;
+        let (begun, generation) = Box::pin(self.begin_fill(lookup, seen.generation, limit)).await?;
         // Somebody filled it between the look and the announcement: look again rather than load again.
         let answerable =
             matches!(judge(&begun.head, lookup.minimum, self.clock.now()), Verdict::Hit | Verdict::Pass);
@@ -137,7 +137,7 @@ impl Cache {
         if !self.entropy.happens(chance) {
             return Some(Found::Answer(hit));
         }
-        let begun = self.begin_fill(lookup, seen.generation, policy.store_soft_timeout).await;
+        let begun = Box::pin(self.begin_fill(lookup, seen.generation, policy.store_soft_timeout)).await;
         match begun {
             Ok((begun, generation)) if begun.holds_lease => {
                 Some(Found::Turn(turn(begun, MissReason::Early, seen, generation)))

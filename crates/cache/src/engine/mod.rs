@@ -147,8 +147,9 @@ impl Cache {
         };
         let result = match found {
             Found::Answer(answer) => Ok(answer),
-            Found::Turn(turn) => self.load_and_fill(lookup, turn, load).await,
-            Found::Past(why) => self.load_past_store(policy, lookup.minimum, why, load).await,
+            // What a hit does not need is not carried through its layers.
+            Found::Turn(turn) => Box::pin(self.load_and_fill(lookup, turn, load)).await,
+            Found::Past(why) => Box::pin(self.load_past_store(policy, lookup.minimum, why, load)).await,
         };
         self.counted(result.map(|answer| Answer { waited, ..answer }))
     }
