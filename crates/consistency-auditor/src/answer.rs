@@ -4,10 +4,9 @@ use std::fmt;
 
 use cache::Version;
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use lambda_support::VERSION_HEADER;
+use lambda_support::headers::{CACHE_STATUS, VERSION};
 use serde::{Deserialize, Serialize};
 
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
 /// A product's content, as far as it can be told apart from another.
@@ -47,7 +46,7 @@ impl Answer {
     pub fn read(status: StatusCode, headers: &HeaderMap) -> Result<Answer, Unanswered> {
         let text =
             |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let version = text(VERSION_HEADER).parse().map(Version);
+        let version = text(VERSION).parse().map(Version);
         let version =
             version.map_err(|_| Unanswered(format!("status {} without X-Cache-Version", status.as_u16())));
         let state = match status {

@@ -11,12 +11,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use catalog::ProductId;
 use catalog::names::{FRESH_PATH, PATH};
-use http::{HeaderName, HeaderValue, Request, Response, Uri, header};
+use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use lambda_support::headers::ORIGIN_SECRET;
 use tokio::time::timeout;
 
 use crate::answer::{Answer, Unanswered};
@@ -29,7 +30,6 @@ const TOTAL: Duration = Duration::from_secs(3);
 /// How much of an answer is read: the most a function answers with is 6 MB.
 const MOST: usize = 6 << 20;
 
-const ORIGIN_SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
 /// What access logs tell the auditor from viewers by.
 const USER_AGENT: HeaderValue = HeaderValue::from_static("tidemark-consistency-auditor");
 

@@ -20,7 +20,7 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     logs::start();
     let aws = clients::aws().await;
     let ask = Arc::new(HttpAsk::new(&config)?);
-    let queue = Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(&aws), &config.queue));
+    let queue = Arc::new(SqsQueue::new(aws_sdk_sqs::Client::new(aws), &config.queue));
     let metrics = Arc::new(Metrics::to_stdout(config.metrics));
     let auditor = Arc::new(Auditor::new(config.sample, ask, queue, Arc::new(SystemClock), metrics));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {

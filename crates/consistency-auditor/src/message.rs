@@ -12,8 +12,8 @@
 
 use cache::{UnixMillis, Version};
 use catalog::ProductId;
-use catalog::edge::Update;
 use lambda_support::metrics::After;
+use lambda_support::published::{Published, Refused};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -76,11 +76,6 @@ pub struct Look {
     pub after: After,
 }
 
-/// Why a text cannot be used. It never can.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refused(pub String);
-
 #[derive(Serialize, Deserialize)]
 struct Wire {
     look: WireLook,
@@ -115,43 +110,26 @@ impl Content {
         if body.get("look").is_some() {
             return Look::read(body).map(Content::Look);
         }
-        match body.get("detail-type").and_then(Value::as_str) {
-            Some("ProductUpdated") => Change::read(&body, sent_at).map(Content::Change),
-            Some(other) => Err(Refused(format!("the detail-type is {other:?}, not ProductUpdated"))),
-            None => {
-                Err(Refused("there is no detail-type: neither an EventBridge event nor a look".to_owned()))
-            }
-        }
+        Published::read(&body, sent_at).map(|published| Content::Change(published.into()))
     }
 }
 
-impl Change {
-    fn read(event: &Value, sent_at: Option<UnixMillis>) -> Result<Change, Refused> {
-        // Of two moments by which it had been published, the earlier one is nearer.
-        let published_at = published_at(event).into_iter().chain(sent_at).min();
-        let detail = event.get("detail").unwrap_or(&Value::Null);
-        let update = Update::read(detail, published_at).map_err(|error| Refused(error.to_string()))?;
-        Ok(Change {
+impl From<Published> for Change {
+    fn from(Published { event, trace, update }: Published) -> Change {
+        Change {
             product: update.id,
             version: update.version,
             ordered: update.ordered,
             written_at: update.written_at,
-            published_at,
-            event: text(event, "/id"),
-            trace: text(detail, "/trace_id"),
-        })
+            published_at: update.published_at,
+            event,
+            trace,
+        }
     }
 }
 
 fn text(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-/// The latest moment at which an event with this `time` can have been published: EventBridge leaves out the fraction.
-fn published_at(event: &Value) -> Option<UnixMillis> {
-    let time = event.get("time")?.as_str()?.parse::<jiff::Timestamp>().ok()?;
-    let time = u64::try_from(time.as_millisecond()).ok()?;
-    Some(if time.is_multiple_of(1_000) { time + 999 } else { time })
 }
 
 impl Look {

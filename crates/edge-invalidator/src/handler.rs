@@ -7,10 +7,11 @@ use cache::Clock;
 use catalog::edge::{Edge, EdgeError, Ledger, Order, Timing};
 use lambda_runtime::Diagnostic;
 use lambda_support::Metrics;
+use lambda_support::published::Refused;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::message::{Content, Message, Refused};
+use crate::message::{Content, Message};
 use crate::purge::Purger;
 use crate::queue::{Queue, QueueError};
 use crate::report::Report;

@@ -27,11 +27,11 @@ async fn run() -> Result<(), lambda_runtime::Error> {
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(5))
         .operation_timeout(Duration::from_secs(8));
-    let cloudfront = aws_sdk_cloudfront::config::Builder::from(&aws).timeout_config(patience.build()).build();
+    let cloudfront = aws_sdk_cloudfront::config::Builder::from(aws).timeout_config(patience.build()).build();
     let cloudfront = aws_sdk_cloudfront::Client::from_conf(cloudfront);
     let edge = Arc::new(CloudFrontEdge::new(cloudfront, &config.distribution));
-    let ledger = Arc::new(DynamoLedger::new(aws_sdk_dynamodb::Client::new(&aws), &config.control_table));
-    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&aws), &config.queue, config.failure_queue.as_deref());
+    let ledger = Arc::new(DynamoLedger::new(aws_sdk_dynamodb::Client::new(aws), &config.control_table));
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(aws), &config.queue, config.failure_queue.as_deref());
     let invalidator =
         Arc::new(Invalidator::new(&config, edge, ledger, Arc::new(queue), Arc::new(SystemClock)));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {

@@ -12,8 +12,9 @@
 use std::collections::BTreeSet;
 
 use cache::UnixMillis;
-use catalog::edge::{Item, Order, Update};
+use catalog::edge::{Item, Order};
 use lambda_support::logs::trace_root;
+use lambda_support::published::{Published, Refused};
 use serde_json::{Value, json};
 
 /// One record of an SQS batch.
@@ -41,11 +42,6 @@ pub struct Content {
     /// What is to be done.
     pub order: Order,
 }
-
-/// Why a text asks for nothing. It never will.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refused(pub String);
 
 impl Message {
     /// Reads one record.
@@ -77,27 +73,9 @@ impl Content {
         if let Some(again) = body.get("purge-again") {
             return again_from(again);
         }
-        match body.get("detail-type").and_then(Value::as_str) {
-            Some("ProductUpdated") => {}
-            Some(other) => return Err(Refused(format!("the detail-type is {other:?}, not ProductUpdated"))),
-            None => return Err(Refused("there is no detail-type: not an EventBridge event".to_owned())),
-        }
-        // Of two moments by which it had been published, the earlier one is nearer.
-        let published_at = published_at(body).into_iter().chain(sent_at).min();
-        let detail = body.get("detail").unwrap_or(&Value::Null);
-        let update = Update::read(detail, published_at).map_err(|error| Refused(error.to_string()))?;
-        let event = body.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let trace =
-            detail.get("trace_id").and_then(Value::as_str).map(trace_root).unwrap_or_default().to_owned();
+        let Published { event, trace, update } = Published::read(body, sent_at)?;
         Ok(Content { event, trace, order: Order::Update(update) })
     }
-}
-
-/// The latest moment at which an event with this `time` can have been published: EventBridge leaves out the fraction.
-fn published_at(event: &Value) -> Option<UnixMillis> {
-    let time = event.get("time")?.as_str()?.parse::<jiff::Timestamp>().ok()?;
-    let time = u64::try_from(time.as_millisecond()).ok()?;
-    Some(if time.is_multiple_of(1_000) { time + 999 } else { time })
 }
 
 fn again_from(again: &Value) -> Result<Content, Refused> {
@@ -169,22 +147,6 @@ mod tests {
         assert_eq!(traced("1-a-b", "Root=1-c-d;Sampled=1"), "1-a-b");
         assert_eq!(traced("", "Root=1-c-d;Parent=7;Sampled=1"), "1-c-d");
         assert_eq!(traced("", ""), "");
-    }
-
-    #[test]
-    fn an_event_had_been_published_by_the_end_of_its_second() {
-        let read = |time: &str, sent_at| {
-            Content::read(&event(|event| event["time"] = json!(time)), sent_at).unwrap()
-        };
-        assert_eq!(published(&read("2026-11-20T10:00:00Z", None)), Some(TIME + 999));
-        assert_eq!(published(&read("2026-11-20T10:00:00.250Z", None)), Some(TIME + 250));
-        assert_eq!(
-            published(&read("2026-11-20T10:00:00Z", Some(TIME + 9_000))),
-            Some(TIME + 999),
-            "it waited"
-        );
-        assert_eq!(published(&read("soon", Some(5))), Some(5));
-        assert_eq!(published(&read("soon", None)), None);
     }
 
     #[test]

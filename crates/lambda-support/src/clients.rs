@@ -1,13 +1,16 @@
-//! The clients of a function, made once at cold start and reused by every invocation.
+//! The clients of a function, made once and reused by every invocation: at cold start, but for what a hit never needs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use cache::{Cache, CacheConfig, Clock, Entropy, SystemClock};
-use catalog::Keys;
+use catalog::{ItemList, ItemRead, Keys, Page, Position, ProductId, SourceError, Stored};
 use source_dynamodb::DynamoItemStore;
+use tokio::sync::OnceCell;
 
 use crate::settings::Settings;
 use crate::valkey::ValkeySettings;
@@ -32,17 +35,23 @@ impl CacheSettings {
         Some(CacheSettings { valkey: valkey?, keys: keys?, memory_bytes: 0 })
     }
 
-    /// The cache. It connects at its first command; `aws` is asked only for an IAM login.
-    pub fn connect(&self, aws: &aws_config::SdkConfig) -> Result<Arc<Cache>, lambda_runtime::Error> {
-        let store = Arc::new(self.valkey.store(aws)?);
+    /// The cache. It connects at its first command.
+    pub async fn connect(&self) -> Result<Arc<Cache>, lambda_runtime::Error> {
+        let store = Arc::new(self.valkey.store().await?);
         let config = CacheConfig { local_bytes: self.memory_bytes, ..CacheConfig::default() };
         Ok(Arc::new(Cache::new(store, Arc::new(SystemClock), Entropy::from_os(), config)))
     }
 }
 
 /// What every AWS client shares: region, credentials, endpoints, and limits that suit a request in flight: 500 ms to
-/// connect, 1 s an attempt, 2 s in all.
-pub async fn aws() -> aws_config::SdkConfig {
+/// connect, 1 s an attempt, 2 s in all. Read once; it takes a few milliseconds, most of them for the system's root
+/// certificates.
+pub async fn aws() -> &'static SdkConfig {
+    static AWS: OnceCell<SdkConfig> = OnceCell::const_new();
+    AWS.get_or_init(load).await
+}
+
+async fn load() -> SdkConfig {
     let limits = TimeoutConfig::builder()
         .connect_timeout(Duration::from_millis(500))
         .operation_attempt_timeout(Duration::from_secs(1))
@@ -53,8 +62,48 @@ pub async fn aws() -> aws_config::SdkConfig {
 }
 
 /// The products' table.
-pub fn items(aws: &aws_config::SdkConfig, table: &str) -> Arc<DynamoItemStore> {
+pub fn items(aws: &SdkConfig, table: &str) -> Arc<DynamoItemStore> {
     Arc::new(DynamoItemStore::new(aws_sdk_dynamodb::Client::new(aws), table))
+}
+
+/// The products' table, for a function that hardly ever needs it: the first call makes its client.
+pub struct LazyItems {
+    table: String,
+    made: OnceCell<Arc<DynamoItemStore>>,
+}
+
+impl LazyItems {
+    /// The table of this name.
+    pub fn new(table: &str) -> Self {
+        LazyItems { table: table.to_owned(), made: OnceCell::new() }
+    }
+
+    async fn items(&self) -> &DynamoItemStore {
+        self.made.get_or_init(async || items(aws().await, &self.table)).await
+    }
+}
+
+#[async_trait]
+impl ItemRead for LazyItems {
+    async fn read(&self, id: &ProductId) -> Result<Option<Stored>, SourceError> {
+        self.items().await.read(id).await
+    }
+
+    async fn read_many(&self, ids: &[ProductId]) -> Vec<Result<Option<Stored>, SourceError>> {
+        self.items().await.read_many(ids).await
+    }
+}
+
+#[async_trait]
+impl ItemList for LazyItems {
+    async fn list(
+        &self,
+        category: Option<&str>,
+        limit: u16,
+        after: Option<&Position>,
+    ) -> Result<Page, SourceError> {
+        self.items().await.list(category, limit, after).await
+    }
 }
 
 /// The time left until an invocation's deadline, given in milliseconds since the epoch as Lambda does. A deadline on the

@@ -7,7 +7,8 @@
 //! - [`valkey`]: where the cache is and how to get in
 //! - [`clients`]: the cache and the AWS clients, made once and reused
 //! - [`gateway`]: requests as API Gateway hands them on, and its answers
-//! - [`etag`], [`problem`]: what the HTTP functions share
+//! - [`headers`], [`etag`], [`problem`]: what the HTTP functions share
+//! - [`published`]: `ProductUpdated` as the functions behind a queue get it
 //! - [`secret`]: a word that callers must show
 //! - [`mod@exit`]: a start that fails says why in one line
 
@@ -15,16 +16,18 @@ pub mod clients;
 pub mod etag;
 pub mod exit;
 pub mod gateway;
+pub mod headers;
 pub mod logs;
 pub mod metrics;
 pub mod policy;
 pub mod problem;
+pub mod published;
 pub mod secret;
 pub mod settings;
 pub mod valkey;
 
 pub use exit::exit;
 pub use metrics::{Metrics, MetricsSettings};
-pub use problem::{Problem, VERSION_HEADER};
+pub use problem::Problem;
 pub use secret::Secret;
 pub use settings::{ConfigError, Settings};

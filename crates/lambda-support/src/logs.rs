@@ -45,8 +45,9 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// The runtime's own span of each invocation says what [`within`] says, and costs more.
-const QUIET: &str = "lambda_runtime=warn";
+/// What holds unless [`start`] is told otherwise: errors of all, whatever a misspelt level was taken for. And the runtime's own
+/// span of each invocation says what [`within`] says, and costs more.
+const QUIET: &str = "error,lambda_runtime=warn";
 
 /// Starts logging at the level in `LOG_LEVEL` (a `tracing` filter; default `info`). A panic becomes a line as well. A second
 /// call does nothing.

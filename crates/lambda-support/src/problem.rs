@@ -3,11 +3,8 @@
 use bytes::Bytes;
 use cache::Version;
 use catalog::FieldError;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
-
-/// The version an answer shows: of the product, or zero where there is none.
-pub const VERSION_HEADER: HeaderName = HeaderName::from_static("x-cache-version");
 
 /// What went wrong, for a person and a program.
 #[derive(Debug, Clone, Serialize)]
@@ -39,7 +36,7 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(VERSION_HEADER, HeaderValue::from(version.0));
+        headers.insert(crate::headers::VERSION, HeaderValue::from(version.0));
         if self.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

@@ -6,7 +6,7 @@
 //! | `VALKEY_FORM` | `node`, `cluster` for several URLs | `cluster` for ElastiCache serverless and cluster mode |
 //! | `VALKEY_CA_FILE` | Mozilla's list | a PEM file with the only authorities to trust |
 //! | `VALKEY_CONNECT_TIMEOUT_MS` | 500 | how long connecting may take, TLS and login included |
-//! | `VALKEY_RESPONSE_TIMEOUT_MS` | 1000 | how long one operation may take in all |
+//! | `VALKEY_RESPONSE_TIMEOUT_MS` | 1000 | a connection that leaves requests unanswered for longer is replaced |
 //! | `VALKEY_IAM_USER` | none | logs in to ElastiCache with the function's own IAM identity, as this user |
 //! | `VALKEY_IAM_CACHE` | – | with it: the cache's name or the replication group's id |
 //! | `VALKEY_IAM_SERVERLESS` | `no` | with it: whether the cache is a serverless one |
@@ -17,6 +17,7 @@ use aws_config::SdkConfig;
 use cache_valkey::{Form, IamLogin, Login, Replicas, ValkeyConfig, ValkeyStore};
 use lambda_runtime::Error;
 
+use crate::clients::aws;
 use crate::settings::Settings;
 
 /// Where the cache is and how to get in.
@@ -67,11 +68,11 @@ impl ValkeySettings {
         checked.ok().map(|()| ValkeySettings { config, iam })
     }
 
-    /// A store that connects at its first operation.
-    pub fn store(&self, aws: &SdkConfig) -> Result<ValkeyStore, Error> {
+    /// A store that connects at its first operation. AWS is asked only for an IAM login.
+    pub async fn store(&self) -> Result<ValkeyStore, Error> {
         let mut config = self.config.clone();
         if let Some(iam) = &self.iam {
-            config.login = Login::Iam(iam.login(aws)?);
+            config.login = Login::Iam(iam.login(aws().await)?);
         }
         Ok(ValkeyStore::new(config)?)
     }

@@ -4,33 +4,29 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cache::{Answer, Cache, Content, GetError, LoadError, Version};
+use catalog::names::{ADMIN_PATH, FRESH_PATH, INVALID_ID, ITEM, ITEMS, NO_SUCH_ITEM, PATH};
 use catalog::tags::product_tag;
 use catalog::{ItemList, ItemRead, ProductId, ReadList, ReadProduct, Representation};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use lambda_support::etag::{etag, none_match};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use lambda_support::etag::etag;
 use lambda_support::gateway::Request;
+use lambda_support::headers::{CACHE_STATUS, CACHE_TAG, MIN_VERSION, ORIGIN_BEHAVIOUR, ORIGIN_SECRET, set};
 use lambda_support::metrics::Family;
-use lambda_support::{Metrics, Problem, Secret, VERSION_HEADER};
+use lambda_support::{Metrics, Problem, Secret};
 
-use crate::config::{Config, Freshness};
-use crate::headers::{cache_control, cache_status};
+use crate::config::Config;
+use crate::headers::{CacheControl, PERSONAL, cache_status, conditional};
 use crate::list::ListQuery;
 use crate::meter::{Meter, Timed};
 use crate::route::{Route, route};
 use crate::several::{self, read_ids};
-use crate::wish::{MIN_VERSION, Wish};
-
-pub(crate) const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
-pub(crate) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
-const ORIGIN_SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
-/// What the edge says of the behaviour a request came through. It replaces what a viewer sends.
-const EDGE_BEHAVIOUR: HeaderName = HeaderName::from_static("x-origin-behaviour");
+use crate::wish::Wish;
 
 /// The read API.
 pub struct Api {
     read: ReadProduct,
     lists: ReadList,
-    freshness: Freshness,
+    control: CacheControl,
     private_products: bool,
     meter: Meter,
     origin_secret: Option<Secret>,
@@ -50,7 +46,7 @@ impl Api {
         Api {
             read,
             lists,
-            freshness: config.freshness.clone(),
+            control: CacheControl::new(&config.freshness),
             private_products: config.private_products,
             meter: Meter::new(metrics, cache),
             origin_secret: config.origin_secret.clone(),
@@ -81,15 +77,17 @@ impl Api {
             Route::FreshProduct(id) => Some((id, true)),
             Route::Products => None,
             Route::BadId(error) => {
-                return Err(refuse(StatusCode::BAD_REQUEST, "Invalid product id", error.to_string()));
+                return Err(refuse(StatusCode::BAD_REQUEST, INVALID_ID, error.to_string()));
             }
             Route::Nothing | Route::PrivateProduct(_) => {
-                let detail = "products are listed at /api/products, and each is at /api/products/{id}, past the cache at /api/fresh/products/{id}";
+                let detail = format!(
+                    "{ITEMS} are listed at {PATH}, and each is at {PATH}/{{id}}, past the cache at {FRESH_PATH}/{{id}}"
+                );
                 return Err(refuse(StatusCode::NOT_FOUND, "Nothing here", detail));
             }
         };
         if !matches!(request.method, Method::GET | Method::HEAD) {
-            let detail = "products are read with GET and HEAD, and written at /api/admin/products/{id}";
+            let detail = format!("{ITEMS} are read with GET and HEAD, and written at {ADMIN_PATH}/{{id}}");
             let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", detail);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Err(response);
@@ -100,13 +98,13 @@ impl Api {
                 let detail = "X-Cache-Min-Version is for a single product: lists and selections have no version of their own";
                 return Err(refuse(StatusCode::BAD_REQUEST, "No minimum version here", detail));
             }
-            return self.list(&request.query, known).await;
+            return Box::pin(self.list(&request.query, known)).await;
         };
         let wish = Wish::read(&request.headers)
             .map_err(|error| refuse(StatusCode::BAD_REQUEST, "Invalid minimum version", error.to_string()))?;
         let minimum = wish.minimum.unwrap_or_default();
         let result = match fresh {
-            true => self.read.fresh(&id, minimum).await,
+            true => Box::pin(self.read.fresh(&id, minimum)).await,
             false => {
                 let result = self.read.cached(&id, minimum, wish.reload).await;
                 self.meter.answered(Family::Product, &result);
@@ -142,7 +140,7 @@ impl Api {
     /// Whether the edge has checked a signature. The path alone does not tell: it is matched there as it was sent, and `%2F` is
     /// a slash only here.
     fn guards(&self, headers: &HeaderMap) -> bool {
-        self.private_products && headers.get(EDGE_BEHAVIOUR).is_some_and(|behaviour| behaviour == "private")
+        self.private_products && headers.get(ORIGIN_BEHAVIOUR).is_some_and(|behaviour| behaviour == "private")
     }
 
     /// Only the edge may ask, if it was given a secret to show.
@@ -158,24 +156,21 @@ impl Api {
         personal: bool,
         known: Option<&HeaderValue>,
     ) -> Response<Bytes> {
-        let control = cache_control(&answer, personal, &self.freshness);
+        let control = self.control.of(&answer, personal);
         let status = cache_status(&answer.provenance);
         let version = answer.version;
         let (mut response, tags) = match answer.content {
             Content::Absent => {
-                let problem = Problem::new(
-                    StatusCode::NOT_FOUND,
-                    "No such product",
-                    format!("there is no product {id}"),
-                );
+                let problem =
+                    Problem::new(StatusCode::NOT_FOUND, NO_SUCH_ITEM, format!("there is no {ITEM} {id}"));
                 (problem.answer(version), product_tag(id))
             }
             Content::Live { body, hash } => live(version, hash, body, known),
         };
         let headers = response.headers_mut();
-        set(headers, header::CACHE_CONTROL, &control);
-        set(headers, CACHE_STATUS, &status);
-        set(headers, CACHE_TAG, &tags);
+        headers.insert(header::CACHE_CONTROL, control);
+        set(headers, CACHE_STATUS, status);
+        set(headers, CACHE_TAG, tags);
         // An answer without a minimum must not be taken for one with it by a cache that keys on less than the edge does.
         headers.insert(header::VARY, HeaderValue::from(MIN_VERSION));
         response
@@ -190,19 +185,7 @@ fn live(
     known: Option<&HeaderValue>,
 ) -> (Response<Bytes>, String) {
     let representation = Representation::from_stored(stored);
-    let tag = etag(version, hash);
-    let has_it = known.and_then(|known| known.to_str().ok()).is_some_and(|known| none_match(known, &tag));
-    let mut response = if has_it {
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
-    } else {
-        let mut response = Response::new(representation.to_body());
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
-    };
-    set(response.headers_mut(), header::ETAG, &tag);
-    response.headers_mut().insert(VERSION_HEADER, HeaderValue::from(version.0));
+    let response = conditional(representation.to_body(), etag(version, hash), version, known);
     (response, representation.tags().to_owned())
 }
 
@@ -214,7 +197,7 @@ fn failure(id: &ProductId, error: GetError) -> Response<Bytes> {
             );
             let problem = Problem::new(StatusCode::PRECONDITION_FAILED, "Below the minimum version", detail);
             let mut response = problem.answer(have);
-            set(response.headers_mut(), header::CACHE_CONTROL, "private, no-store");
+            response.headers_mut().insert(header::CACHE_CONTROL, PERSONAL);
             response
         }
         GetError::Load(LoadError::Unavailable(reason)) => unavailable(id.as_str(), reason),
@@ -234,11 +217,4 @@ fn unavailable(asked: &str, reason: String) -> Response<Bytes> {
 
 fn refuse(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Response<Bytes> {
     Problem::new(status, title, detail).answer(Version::ZERO)
-}
-
-/// Every value here is made of validated ids, numbers and fixed words; one that were no header value is left out.
-pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
 }

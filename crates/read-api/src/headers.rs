@@ -1,41 +1,89 @@
 //! What an answer says of its own freshness and origin.
 
-use std::time::Duration;
+use bytes::Bytes;
+use cache::{Answer, Bypass, Content, FillOutcome, MissReason, Provenance, Storable, Version};
 
-use cache::{Answer, Bypass, Content, FillOutcome, MissReason, Provenance, Storable};
+use http::{HeaderValue, Response, StatusCode, header};
+use lambda_support::etag::none_match;
+use lambda_support::headers::{VERSION, set};
 
 use crate::config::Freshness;
 
-/// `Cache-Control` for an answer. `personal` answers depend on what this caller has already seen.
-pub fn cache_control(answer: &Answer, personal: bool, freshness: &Freshness) -> String {
-    if personal {
-        return "private, no-store".to_owned();
-    }
-    match (answer.storable(), &answer.content) {
-        (Storable::No, _) => "no-store".to_owned(),
-        (Storable::Briefly, _) => "public, max-age=0, s-maxage=1".to_owned(),
-        (Storable::Yes, Content::Absent) => {
-            format!("public, max-age=0, s-maxage={}", freshness.absent_s_maxage.as_secs())
-        }
-        (Storable::Yes, Content::Live { .. }) => format!(
+/// How many headers the answer for a product has.
+const HEADERS: usize = 7;
+/// What no level may keep.
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// What no level may keep, and no other caller may see.
+pub const PERSONAL: HeaderValue = HeaderValue::from_static("private, no-store");
+
+/// `Cache-Control` for answers. What the edge may keep is written once, and the same for all of its kind.
+pub struct CacheControl {
+    live: HeaderValue,
+    absent: HeaderValue,
+}
+
+impl CacheControl {
+    /// For answers that are this fresh.
+    pub fn new(freshness: &Freshness) -> Self {
+        let Freshness { s_maxage, absent_s_maxage, max_age, stale_while_revalidate, stale_if_error } =
+            freshness;
+        let live = format!(
             "public, max-age={}, s-maxage={}, stale-while-revalidate={}, stale-if-error={}",
-            freshness.max_age.as_secs(),
-            freshness.s_maxage.as_secs(),
-            freshness.stale_while_revalidate.as_secs(),
-            freshness.stale_if_error.as_secs(),
-        ),
+            max_age.as_secs(),
+            s_maxage.as_secs(),
+            stale_while_revalidate.as_secs(),
+            stale_if_error.as_secs(),
+        );
+        let absent = format!("public, max-age=0, s-maxage={}", absent_s_maxage.as_secs());
+        let value = |text: String| HeaderValue::try_from(text).unwrap_or(NO_STORE);
+        CacheControl { live: value(live), absent: value(absent) }
     }
+
+    /// For an answer. `personal` answers depend on what this caller has already seen.
+    pub fn of(&self, answer: &Answer, personal: bool) -> HeaderValue {
+        if personal {
+            return PERSONAL;
+        }
+        match (answer.storable(), &answer.content) {
+            (Storable::No, _) => NO_STORE,
+            (Storable::Briefly, _) => HeaderValue::from_static("public, max-age=0, s-maxage=1"),
+            (Storable::Yes, Content::Absent) => self.absent.clone(),
+            (Storable::Yes, Content::Live { .. }) => self.live.clone(),
+        }
+    }
+}
+
+/// A body under an entity tag: in full, or 304 if the caller has it.
+pub fn conditional(
+    body: Bytes,
+    etag: String,
+    version: Version,
+    known: Option<&HeaderValue>,
+) -> Response<Bytes> {
+    let has_it = known.and_then(|known| known.to_str().ok()).is_some_and(|known| none_match(known, &etag));
+    let mut response = Response::new(if has_it { Bytes::new() } else { body });
+    if has_it {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.reserve(HEADERS);
+    if !has_it {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    set(headers, header::ETAG, etag);
+    headers.insert(VERSION, HeaderValue::from(version.0));
+    response
 }
 
 /// `Cache-Status` (RFC 9211) for the level asked here.
 pub fn cache_status(provenance: &Provenance) -> String {
     let said = match provenance {
-        Provenance::Hit(left) => format!("hit; ttl={}", whole_seconds(*left)),
+        Provenance::Hit(left) => format!("hit; ttl={}", left.as_secs()),
         Provenance::LocalHit { left, timed: false } => {
-            return format!("Valkey; hit; detail=head, Memory; hit; ttl={}", whole_seconds(*left));
+            return format!("Valkey; hit; detail=head, Memory; hit; ttl={}", left.as_secs());
         }
         Provenance::LocalHit { left, timed: true } => {
-            return format!("Memory; hit; ttl={}; detail=timed", whole_seconds(*left));
+            return format!("Memory; hit; ttl={}; detail=timed", left.as_secs());
         }
         Provenance::StaleWhileRevalidate => "hit; detail=stale-while-revalidate".to_owned(),
         Provenance::StaleIfError { fenced: false } => "hit; detail=stale-if-error".to_owned(),
@@ -69,15 +117,10 @@ fn filled(fill: FillOutcome) -> &'static str {
     }
 }
 
-fn whole_seconds(span: Duration) -> u64 {
-    span.as_secs()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
-    use cache::Version;
+    use std::time::Duration;
 
     fn freshness() -> Freshness {
         Freshness {
@@ -89,13 +132,11 @@ mod tests {
         }
     }
 
-    fn said(provenance: Provenance, live: bool, personal: bool) -> String {
+    fn said(provenance: Provenance, live: bool, personal: bool) -> HeaderValue {
         let content = if live { Content::Live { body: Bytes::new(), hash: 0 } } else { Content::Absent };
-        cache_control(
-            &Answer { version: Version(1), content, provenance, settled: true, waited: Duration::ZERO },
-            personal,
-            &freshness(),
-        )
+        let answer =
+            Answer { version: Version(1), content, provenance, settled: true, waited: Duration::ZERO };
+        CacheControl::new(&freshness()).of(&answer, personal)
     }
 
     #[test]

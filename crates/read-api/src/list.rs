@@ -15,13 +15,11 @@ use cache::{Answer, Content, Storable, Version};
 use catalog::list::{DEFAULT_LIMIT, MAX_LIMIT, list_tag};
 use catalog::names::{GROUP, MAX_GROUP};
 use catalog::{Page, Position};
-use http::{HeaderValue, Response, StatusCode, header};
-use lambda_support::VERSION_HEADER;
-use lambda_support::etag::none_match;
+use http::{HeaderValue, Response, header};
+use lambda_support::headers::{CACHE_STATUS, CACHE_TAG, set};
 use serde::{Deserialize, Serialize};
 
-use crate::handler::{CACHE_STATUS, CACHE_TAG, set};
-use crate::headers::cache_status;
+use crate::headers::{cache_status, conditional};
 
 /// A key of DynamoDB has at most 2,048 bytes; with its frame and a category it stays below this in base64.
 const MAX_CURSOR: usize = 4_096;
@@ -106,20 +104,11 @@ impl ListQuery {
             Content::Absent => (Bytes::new(), 0),
         };
         let etag = format!("\"list-{:x}-{hash:08x}\"", body.len());
-        let has_it =
-            known.and_then(|known| known.to_str().ok()).is_some_and(|known| none_match(known, &etag));
-        let mut response = Response::new(if has_it { Bytes::new() } else { body });
+        let mut response = conditional(body, etag, Version::ZERO, known);
         let headers = response.headers_mut();
-        set(headers, header::ETAG, &etag);
         set(headers, header::CACHE_CONTROL, brief(answer.storable()));
-        set(headers, CACHE_STATUS, &cache_status(&answer.provenance));
-        set(headers, CACHE_TAG, &list_tag(self.category.as_deref()));
-        headers.insert(VERSION_HEADER, HeaderValue::from(Version::ZERO.0));
-        if has_it {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-        } else {
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
+        set(headers, CACHE_STATUS, cache_status(&answer.provenance));
+        set(headers, CACHE_TAG, list_tag(self.category.as_deref()));
         response
     }
 }

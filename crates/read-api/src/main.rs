@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use lambda_support::clients::LazyItems;
 use lambda_support::settings::environment;
-use lambda_support::{clients, exit, gateway, logs};
+use lambda_support::{exit, gateway, logs};
 use read_api::{Api, Config};
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,12 +16,11 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), lambda_runtime::Error> {
     let config = Config::read(&environment)?;
     logs::start();
-    let aws = clients::aws().await;
-    let items = clients::items(&aws, &config.table);
-    let api = Arc::new(Api::new(&config, config.cache.connect(&aws)?, items));
-    gateway::serve(move |request, context| {
+    let items = Arc::new(LazyItems::new(&config.table));
+    let api = Arc::new(Api::new(&config, config.cache.connect().await?, items));
+    gateway::serve(move |request| {
         let api = api.clone();
-        async move { logs::within_context(Some(&context), api.answer(&request)).await }
+        async move { api.answer(&request).await }
     })
     .await
 }

@@ -9,9 +9,8 @@ use cache::{Answer, Content, GetError, LoadError, Provenance, Storable, Version}
 use catalog::tags::product_tag;
 use catalog::{InvalidId, ProductId, Representation};
 use http::{HeaderValue, Response, StatusCode, header};
-use lambda_support::VERSION_HEADER;
+use lambda_support::headers::{CACHE_STATUS, CACHE_TAG, VERSION, set};
 
-use crate::handler::{CACHE_STATUS, CACHE_TAG, set};
 use crate::list::brief;
 
 pub use catalog::list::MAX_IDS;
@@ -100,9 +99,9 @@ pub fn answer(ids: &[ProductId], results: &[Result<Answer, GetError>]) -> Respon
     let headers = response.headers_mut();
     let tags: Vec<String> = ids.iter().map(product_tag).collect();
     set(headers, header::CACHE_CONTROL, brief(storable));
-    set(headers, CACHE_STATUS, &status(hits, ids.len()));
-    set(headers, CACHE_TAG, &tags.join(","));
-    headers.insert(VERSION_HEADER, HeaderValue::from(Version::ZERO.0));
+    set(headers, CACHE_STATUS, status(hits, ids.len()));
+    set(headers, CACHE_TAG, tags.join(","));
+    headers.insert(VERSION, HeaderValue::from(Version::ZERO.0));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

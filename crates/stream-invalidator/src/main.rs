@@ -19,8 +19,8 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     let config = Config::read(&environment)?;
     logs::start();
     let aws = clients::aws().await;
-    let bus = Arc::new(EventBridgeBus::new(Client::new(&aws), &config.bus));
-    let invalidator = Arc::new(Invalidator::new(&config, config.cache.connect(&aws)?, bus));
+    let bus = Arc::new(EventBridgeBus::new(Client::new(aws), &config.bus));
+    let invalidator = Arc::new(Invalidator::new(&config, config.cache.connect().await?, bus));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<StreamEvent>| {
         let invalidator = invalidator.clone();
         async move {

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cache::{Cache, StoreError, SystemClock, Version};
+use catalog::names::{ITEM, NO_SUCH_ITEM};
 use catalog::{Command, ItemWrite, Product, ProductId, Representation, WriteFailure, WriteProduct, Written};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use lambda_support::etag::etag;
 use lambda_support::gateway::Request;
+use lambda_support::headers::{CACHE_STATUS, VERSION, set};
 use lambda_support::metrics::{Dimensions, Metric};
-use lambda_support::{Metrics, Problem, VERSION_HEADER};
+use lambda_support::{Metrics, Problem};
 use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::decode::{Decoded, decode, invalid};
-
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// The write API.
 pub struct Api {
@@ -74,15 +74,15 @@ fn success(id: &ProductId, command: &Command, written: Written) -> Response<Byte
         None => {
             let mut response = Response::new(Bytes::new());
             *response.status_mut() = StatusCode::NO_CONTENT;
-            response.headers_mut().insert(VERSION_HEADER, HeaderValue::from(0));
+            response.headers_mut().insert(VERSION, HeaderValue::from(0));
             response
         }
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    set(headers, CACHE_STATUS, &told(&written.told));
+    set(headers, CACHE_STATUS, told(&written.told));
     if matches!(command, Command::Create(_)) {
-        set(headers, header::LOCATION, &catalog::events::product_path(id));
+        set(headers, header::LOCATION, catalog::events::product_path(id));
         *response.status_mut() = StatusCode::CREATED;
     }
     response
@@ -93,8 +93,8 @@ fn show(product: &Product) -> Response<Bytes> {
     let mut response = Response::new(representation.to_body());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(VERSION_HEADER, HeaderValue::from(product.version.0));
-    set(headers, header::ETAG, &etag(product.version, representation.hash()));
+    headers.insert(VERSION, HeaderValue::from(product.version.0));
+    set(headers, header::ETAG, etag(product.version, representation.hash()));
     response
 }
 
@@ -110,7 +110,7 @@ fn refusal(id: &ProductId, failure: WriteFailure) -> Response<Bytes> {
     let mut version = Version::ZERO;
     let problem = match failure {
         WriteFailure::NotFound => {
-            Problem::new(StatusCode::NOT_FOUND, "No such product", format!("there is no product {id}"))
+            Problem::new(StatusCode::NOT_FOUND, NO_SUCH_ITEM, format!("there is no {ITEM} {id}"))
         }
         WriteFailure::Precondition { current } => {
             version = current.unwrap_or_default();
@@ -138,11 +138,4 @@ fn allowing(mut response: Response<Bytes>) -> Response<Bytes> {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("PUT, PATCH, DELETE"));
     }
     response
-}
-
-/// Every value here is made of validated ids, numbers and fixed words; one that were no header value is left out.
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
 }

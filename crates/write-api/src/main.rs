@@ -15,12 +15,11 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), lambda_runtime::Error> {
     let config = Config::read(&environment)?;
     logs::start();
-    let aws = clients::aws().await;
-    let items = clients::items(&aws, &config.table);
-    let api = Arc::new(Api::new(&config, config.cache.connect(&aws)?, items));
-    gateway::serve(move |request, context| {
+    let items = clients::items(clients::aws().await, &config.table);
+    let api = Arc::new(Api::new(&config, config.cache.connect().await?, items));
+    gateway::serve(move |request| {
         let api = api.clone();
-        async move { logs::within_context(Some(&context), api.answer(request)).await }
+        async move { api.answer(request).await }
     })
     .await
 }

@@ -1,3 +1,5 @@
+use http::StatusCode;
+
 use super::*;
 use cache::{FillOutcome, MissReason, Provenance};
 
