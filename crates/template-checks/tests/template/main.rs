@@ -8,6 +8,7 @@ mod functions;
 mod headers;
 mod permissions;
 mod recorder;
+mod rules;
 mod sources;
 mod times;
 mod waivers;
