@@ -1,5 +1,6 @@
 //! The inequalities between time-outs, delays and limits, in the template's numbers and the code's.
 
+use consistency_auditor::schedule;
 use serde_json::Value;
 use template_checks::Template;
 use template_checks::grants::flat;
@@ -66,6 +67,32 @@ fn the_fence_delay_outlasts_every_answer_that_was_on_its_way_when_a_change_was_p
         fence >= completion + memory + margin,
         "FenceSeconds may be {fence}: less than ResponseCompletionTimeout {completion} + memory {memory} + {margin}"
     );
+}
+
+/// A fenced purge is gathered, put off for the fence delay, gathered once more and sent; then CloudFront takes its time.
+#[test]
+fn a_purge_that_waits_for_the_fence_delay_rings_no_alarm() {
+    let template = Template::read().unwrap();
+    let (function, _) = functions::named(&template, "edge-invalidator");
+    let fence = template.greatest(&function.environment["FENCE_SECONDS"]).unwrap();
+    // "P95 5 s" is what is published; a second for the function and its queue.
+    let (window, cloudfront) = (&function.properties["Events"]["EdgeQueue"]["Properties"], 5.0 + 1.0);
+    let window = &window["MaximumBatchingWindowInSeconds"];
+    let (usual, longest) = (template.numbers(window)[0], template.greatest(window).unwrap());
+    let last_look = schedule::LOOKS.map(|after| schedule::span(after).as_secs_f64());
+    let last_look = last_look.into_iter().fold(0.0, f64::max);
+    let lag = template.numbers(template.property("EdgeLagAlarm", "Threshold"))[0] / 1_000.0;
+    let purged = fence + 2.0 * usual + cloudfront;
+    assert!(purged < last_look, "purged {purged} s after the change, looked at after {last_look} s");
+    assert!(purged < lag, "purged {purged} s after the change, an alarm after {lag} s");
+
+    // With the longest window, and after a delivery that was lost.
+    let hidden = template.least(template.property("EdgeQueue", "VisibilityTimeout")).unwrap();
+    let waits = fence + 2.0 * longest + hidden + number(&function.properties["Timeout"]);
+    let age = number(template.property("EdgeQueueAgeAlarm", "Threshold"));
+    assert!(waits < age, "in the queue for {waits} s, an alarm after {age} s");
+    // The most by which SQS delays a message.
+    assert!(fence <= 900.0, "{fence}");
 }
 
 /// The function behind a behaviour's pattern: of the routes that match, the longest.
