@@ -72,10 +72,13 @@ fn environments() {
 
 #[test]
 fn secrets() {
-    bolero::check!().with_type::<(String, Vec<u8>)>().for_each(|(word, shown)| {
+    bolero::check!().with_type::<(String, String, Vec<u8>)>().for_each(|(word, other, shown)| {
         let secret = Secret::new(word.as_str());
         assert!(secret.is(word.as_bytes()));
         assert_eq!(secret.is(shown), word.as_bytes() == shown);
-        assert_eq!(format!("{secret:?}"), "Secret(..)");
+        let either = secret.or(other.as_str());
+        assert!(either.is(word.as_bytes()) && either.is(other.as_bytes()));
+        assert_eq!(either.is(shown), word.as_bytes() == shown || other.as_bytes() == shown);
+        assert_eq!(format!("{either:?}"), "Secret(..)");
     });
 }
