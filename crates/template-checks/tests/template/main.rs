@@ -6,6 +6,7 @@ mod behaviour;
 mod environment;
 mod functions;
 mod headers;
+mod metrics;
 mod permissions;
 mod recorder;
 mod rules;
