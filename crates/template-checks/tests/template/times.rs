@@ -24,6 +24,20 @@ fn origins(template: &Template) -> Vec<&Value> {
     origins
 }
 
+/// The origins whose answers may be stored.
+fn stored_from(template: &Template) -> Vec<&Value> {
+    let behaviours = flat(&distribution(template)["CacheBehaviors"]);
+    // A policy that is `Fn::If` may be one that stores.
+    let storing = |origin: &Value| {
+        let mut of = behaviours.iter().filter(|behaviour| behaviour["TargetOriginId"] == origin["Id"]);
+        of.any(|behaviour| behaviour["CachePolicyId"] != CACHING_DISABLED)
+    };
+    let mut origins = origins(template);
+    origins.retain(|origin| storing(origin));
+    assert!(!origins.is_empty(), "nothing is cached");
+    origins
+}
+
 fn served_by_the_api(template: &Template, behaviour: &Value) -> bool {
     origins(template).iter().any(|origin| origin["Id"] == behaviour["TargetOriginId"])
 }
@@ -55,8 +69,8 @@ fn the_fence_delay_outlasts_every_answer_that_was_on_its_way_when_a_change_was_p
     let template = Template::read().unwrap();
     let (function, _) = functions::named(&template, "edge-invalidator");
     let fence = template.least(&function.environment["FENCE_SECONDS"]).unwrap();
-    let completion =
-        origins(&template).into_iter().map(|origin| number(&origin["ResponseCompletionTimeout"]));
+    let completion = stored_from(&template).into_iter();
+    let completion = completion.map(|origin| number(&origin["ResponseCompletionTimeout"]));
     let completion = completion.fold(0.0, f64::max);
     let memory =
         ["MEMORY_MS", "LIST_MEMORY_MS"].map(|name| largest_accepted(&template, "read-api", name) / 1_000.0);
@@ -114,7 +128,7 @@ fn behind(template: &Template, pattern: &str) -> (Function, f64) {
 fn no_answer_that_the_edge_may_store_is_computed_after_the_edge_has_given_up_on_it() {
     let template = Template::read().unwrap();
     let mut read = f64::MAX;
-    for origin in origins(&template) {
+    for origin in stored_from(&template) {
         let this = number(&origin["CustomOriginConfig"]["OriginReadTimeout"]);
         let completion = number(&origin["ResponseCompletionTimeout"]);
         assert!(this <= completion, "OriginReadTimeout {this} > ResponseCompletionTimeout {completion}");
@@ -150,6 +164,27 @@ fn the_api_waits_for_a_function_as_long_as_it_may_take() {
             function.binary
         );
     }
+}
+
+/// Who is told that a write took too long would not know whether it was carried out.
+#[test]
+fn the_edge_waits_for_a_write_as_long_as_the_api_does() {
+    let template = Template::read().unwrap();
+    let behaviours = flat(&distribution(&template)["CacheBehaviors"]);
+    let writes = |behaviour: &Value| flat(&behaviour["AllowedMethods"]).iter().any(|method| *method == "PUT");
+    let mut writing = 0;
+    for behaviour in behaviours.into_iter().filter(|behaviour| writes(behaviour)) {
+        writing += 1;
+        let (_, patience) = behind(&template, behaviour["PathPattern"].as_str().unwrap());
+        let origin =
+            origins(&template).into_iter().find(|origin| origin["Id"] == behaviour["TargetOriginId"]);
+        let origin = origin.unwrap();
+        for time in [&origin["CustomOriginConfig"]["OriginReadTimeout"], &origin["ResponseCompletionTimeout"]]
+        {
+            assert!(number(time) > patience, "the edge waits {time} s, the API {patience} s");
+        }
+    }
+    assert!(writing > 0, "nothing is written through the edge");
 }
 
 #[test]
