@@ -12,6 +12,7 @@
 //! | `STALE_IF_ERROR` | 600 | seconds past its time an answer may stand in when what is behind it has failed |
 //! | `MEMORY_BYTES` | 16777216 | how much of the process's memory bodies may take; 0: none |
 //! | `ORIGIN_SECRET` | none | if set, requests must carry it in `X-Origin-Secret` |
+//! | `ORIGIN_SECRET_PREVIOUS` | none | one that they may carry instead, until the edge has the other everywhere |
 //! | `PRIVATE_PRODUCTS` | `no` | `yes`: products are at `/api/private/products/{id}` as well, for an edge that checks signatures there |
 //! | `METRICS`, `METRICS_SECONDS` | `emf`, 5 | see [`lambda_support::metrics::settings`] |
 //!
@@ -78,7 +79,7 @@ impl Config {
             stale_while_revalidate: products.stale_while_revalidate,
             stale_if_error: products.stale_if_error,
         };
-        let origin_secret = settings.optional("ORIGIN_SECRET").map(Secret::new);
+        let origin_secret = read_secret(&mut settings);
         let private_products = settings.one_of("PRIVATE_PRODUCTS", &[("yes", true), ("no", false)], false);
         let metrics = MetricsSettings::read_gathering(&mut settings, env!("CARGO_PKG_NAME"));
         settings.finish(|| {
@@ -94,5 +95,55 @@ impl Config {
                 origin_secret,
             })
         })
+    }
+}
+
+fn read_secret(settings: &mut Settings<'_>) -> Option<Secret> {
+    let secret = settings.optional("ORIGIN_SECRET").map(Secret::new);
+    match (secret, settings.optional("ORIGIN_SECRET_PREVIOUS")) {
+        (Some(secret), Some(previous)) => Some(secret.or(previous)),
+        // Taken for one, the API would be open to everybody.
+        (None, Some(_)) => {
+            settings
+                .mistake("ORIGIN_SECRET is missing, beside which ORIGIN_SECRET_PREVIOUS is taken".to_owned());
+            None
+        }
+        (secret, None) => secret,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let needed = [("TABLE_NAME", "products"), ("VALKEY_URL", "redis://127.0.0.1:1")];
+        let look_up = |name: &str| {
+            let found = more.iter().chain(&needed).find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Config::read(&look_up)
+    }
+
+    #[test]
+    fn the_previous_secret_opens_the_api_only_beside_the_current_one() {
+        assert!(read(&[]).unwrap().origin_secret.is_none());
+        let opened_by = |given: &[(&str, &str)]| {
+            let secret = read(given).unwrap().origin_secret.unwrap();
+            ["new", "old", ""].map(|shown| secret.is(shown.as_bytes()))
+        };
+        let (current, previous) = (("ORIGIN_SECRET", "new"), ("ORIGIN_SECRET_PREVIOUS", "old"));
+        assert_eq!(opened_by(&[current]), [true, false, false]);
+        assert_eq!(opened_by(&[current, previous]), [true, true, false]);
+        assert_eq!(opened_by(&[current, ("ORIGIN_SECRET_PREVIOUS", "")]), [true, false, false]);
+        let error = read(&[previous]).unwrap_err().to_string();
+        assert!(error.contains("ORIGIN_SECRET is missing") && !error.contains("old"), "{error}");
+    }
+
+    #[test]
+    fn neither_secret_is_printed() {
+        let config = read(&[("ORIGIN_SECRET", "hunter2"), ("ORIGIN_SECRET_PREVIOUS", "tr0ub4dor")]).unwrap();
+        let printed = format!("{config:?}");
+        assert!(!printed.contains("hunter2") && !printed.contains("tr0ub4dor"), "{printed}");
     }
 }

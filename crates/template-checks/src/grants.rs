@@ -11,7 +11,8 @@ use crate::template::{Function, Template};
 pub struct Grant {
     /// The action, such as `dynamodb:GetItem`.
     pub action: String,
-    /// The resource: its logical id, with what follows it in the ARN (`Table/index/by-category`); or `*`.
+    /// The resource: its logical id, with what follows it in the ARN (`Table/index/by-category`) or the attribute that is
+    /// another ARN (`Table.StreamArn`); or `*`.
     pub resource: String,
 }
 
@@ -96,8 +97,11 @@ fn no_value() -> serde_json::Map<String, Value> {
 
 /// The logical id an ARN is made of, with what follows it.
 fn named(resource: &Value) -> String {
-    if let Some(id) = resource["Fn::GetAtt"][0].as_str().or(resource["Ref"].as_str()) {
+    if let Some(id) = resource["Ref"].as_str() {
         return id.to_owned();
+    }
+    if let (Some(id), Some(of)) = (resource["Fn::GetAtt"][0].as_str(), resource["Fn::GetAtt"][1].as_str()) {
+        return if of.eq_ignore_ascii_case("arn") { id.to_owned() } else { format!("{id}.{of}") };
     }
     let pattern = &resource["Fn::Sub"];
     let text = pattern.as_str().or(pattern[0].as_str()).or(resource.as_str()).unwrap_or("?");
@@ -129,6 +133,7 @@ Resources:
             Statement:
               - {Effect: Allow, Action: dynamodb:Query, Resource: !Sub '${Table.Arn}/index/by-category'}
               - {Effect: Deny, Action: s3:*, Resource: '*'}
+              - {Effect: Allow, Action: dynamodb:GetRecords, Resource: !GetAtt Table.StreamArn}
               - !If [Purges, {Effect: Allow, Action: [a:B], Resource: !Sub 'arn:${AWS::Partition}:x/${Edge}'}, !Ref AWS::NoValue]
   Shared:
     Type: AWS::IAM::ManagedPolicy
@@ -144,6 +149,7 @@ Resources:
                 "a:B on Edge",
                 "c:D on *",
                 "c:D on Bus",
+                "dynamodb:GetRecords on Table.StreamArn",
                 "dynamodb:Query on Table/index/by-category",
                 "managed policy \"arn:aws:iam::aws:policy/Everything\" on *",
             ]

@@ -96,3 +96,28 @@ fn links_between_documents_lead_somewhere() {
         }
     }
 }
+
+#[test]
+fn every_threat_has_its_test() {
+    let architecture = text("ARCHITECTURE.md");
+    let section = architecture.split_once("\n## Threats\n").unwrap().1.split("\n## ").next().unwrap();
+    let rows: Vec<_> = section.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(rows.len() > 15, "{rows:?}");
+    let threats = text("tests/tests/integration/threats.rs");
+    for row in rows {
+        let shown_by = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        assert!(shown_by.len() > 5, "nothing shows {row}");
+        let named: Vec<_> = shown_by.split('`').skip(1).step_by(2).collect();
+        for name in named.iter().filter_map(|name| name.strip_prefix("threats/")) {
+            let test = format!("fn {}", name.trim_end_matches('…'));
+            assert!(threats.contains(&test), "{test}: {row}");
+        }
+        // `crate::target`, `crate::{target,other}`, `crate::*`.
+        for (of, targets) in named.iter().filter_map(|name| name.split_once("::")) {
+            let decoder = text(&format!("crates/{of}/tests/decoder/main.rs"));
+            for target in targets.trim_matches(['{', '}']).split(',').filter(|target| *target != "*") {
+                assert!(decoder.contains(&format!("\nfn {target}()")), "{of} has no {target}: {row}");
+            }
+        }
+    }
+}

@@ -12,13 +12,15 @@ use catalog::{
 use read_api::{Api, Config};
 
 pub const SECRET: &str = "hunter2";
+pub const PREVIOUS_SECRET: &str = "tr0ub4dor";
 
-/// An API that asks for a secret or does not.
+/// An API that asks for a secret, or for the one before it, or for none.
 pub fn shop(secret: Option<&str>) -> Api {
     let look_up = |name: &str| match name {
         "TABLE_NAME" => Some("products".to_owned()),
         "VALKEY_URL" => Some("redis://127.0.0.1:1".to_owned()),
         "ORIGIN_SECRET" => secret.map(str::to_owned),
+        "ORIGIN_SECRET_PREVIOUS" => secret.map(|_| PREVIOUS_SECRET.to_owned()),
         "METRICS" => Some("off".to_owned()),
         _ => None,
     };

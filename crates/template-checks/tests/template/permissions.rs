@@ -42,9 +42,10 @@ fn for_lambda(template: &Template, function: &Function) -> BTreeSet<Grant> {
         let id = |value: &Value| value["Fn::GetAtt"][0].as_str().unwrap_or("?").to_owned();
         match event["Type"].as_str() {
             Some("DynamoDB") => {
-                let actions = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
-                let actions = actions.map(|action| format!("dynamodb:{action}"));
-                add(&actions.each_ref().map(String::as_str), &format!("{}/stream/*", id(&of["Stream"])));
+                let table = id(&of["Stream"]);
+                let actions = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
+                add(&actions, &format!("{table}.StreamArn"));
+                add(&["dynamodb:ListStreams"], &format!("{table}/stream/*"));
             }
             Some("SQS") => {
                 add(

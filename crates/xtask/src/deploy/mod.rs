@@ -12,9 +12,11 @@
 //!
 //! What the emulator cannot do is changed in a copy of the built template ([`patch.py`](self)), and each change is printed:
 //! types of resources it does not know are left out (a serverless cache, hence `CacheKind=nodes`; rules of security groups
-//! by themselves; the bus's archive; the edge's monitoring subscription); so are alarms on metric expressions; generated secrets are made by the check, since the emulator's have punctuation; and
-//! the cache is asked without TLS. IAM is not enforced there, CloudFront caches nothing and checks no signature, and stream mappings do not
-//! know partial failures: the local stack and its tests are for those.
+//! by themselves; the bus's archive; the edge's monitoring subscription and the delivery of its logs); so are alarms on metric
+//! expressions; conditions on the region or on a list are decided by the check, the emulator takes both for texts; generated
+//! secrets are made by the check, since the emulator's have punctuation; and the cache is asked without TLS. IAM is not
+//! enforced there, CloudFront caches nothing and checks no signature, and stream mappings do not know partial failures: the
+//! local stack and its tests are for those.
 
 mod server;
 
