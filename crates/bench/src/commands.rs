@@ -168,3 +168,58 @@ impl Scripts {
         [&self.begin_fill, &self.fill, &self.raise_floor, &self.drop]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use redis::Value;
+
+    use super::*;
+    use crate::server::Server;
+
+    async fn ask(server: &mut redis::aio::MultiplexedConnection, words: &[String]) -> Value {
+        let mut command = redis::Cmd::new();
+        words.iter().for_each(|word| {
+            command.arg(word.replace("__rand_int__", "000000000009"));
+        });
+        command.query_async(server).await.unwrap()
+    }
+
+    /// The digit a script answers; of BEGIN_FILL, whether it took the lease.
+    fn outcome(answer: &Value) -> i64 {
+        match answer {
+            Value::Int(code) => *code,
+            Value::Array(parts) => outcome(&parts[0]),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn every_script_does_all_its_work_however_often_it_is_asked() {
+        let server = Server::start().await.unwrap();
+        let mut asked = server.connect().await.unwrap();
+        for script in SCRIPTS.each() {
+            let load = ["SCRIPT", "LOAD", &script.code].map(str::to_owned);
+            ask(&mut asked, &load).await;
+        }
+        let expected = [
+            (Operation::BeginEmpty, [1, 1]),
+            (Operation::BeginAgain, [1, 1]),
+            (Operation::Fill, [0, 0]),
+            // The same floor a second time: why the load names a random one, and keys are many.
+            (Operation::Raise, [2, 1]),
+            (Operation::RaiseEmpty, [0, 0]),
+            (Operation::Drop, [3, 3]),
+        ];
+        for (operation, expected) in expected {
+            ask(&mut asked, &["FLUSHALL".to_owned()]).await;
+            if let Some(value) = operation.about().2.value() {
+                redis::cmd("SET").arg("k").arg(value).query_async::<()>(&mut asked).await.unwrap();
+            }
+            let mut answers = Vec::new();
+            for _ in 0..2 {
+                answers.push(outcome(&ask(&mut asked, &operation.command("k")).await));
+            }
+            assert_eq!(answers, expected, "{operation:?}");
+        }
+    }
+}

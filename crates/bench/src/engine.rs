@@ -14,7 +14,7 @@ use crate::samples::median;
 /// What this program is asked for when it is run to be counted: `repeat <operation> <times>`.
 pub const REPEAT: &str = "repeat";
 /// The two lengths whose counts are compared, in operations.
-const LENGTHS: [u64; 2] = [500, 2_500];
+const LENGTHS: [u64; 2] = [100, 600];
 /// Operations in a round.
 const BATCH: u64 = 2_000;
 

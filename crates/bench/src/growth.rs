@@ -94,7 +94,7 @@ async fn items(counts: &[usize], rounds: usize) -> Result<Table, String> {
         &["items", "hit p50 µs", "hit p99 µs", "invalidation p50 µs", "invalidation p99 µs", "store MB"],
     );
     for Place { count, server, hits, told, .. } in &places {
-        let used = memory(&mut server.connect().await?).await? / 1e6;
+        let used = server.number("memory", "used_memory").await? / 1e6;
         let numbers = vec![hits.p50(), hits.all.quantile(0.99), told.p50(), told.all.quantile(0.99), used];
         table.push(Row::new(count.to_string(), numbers));
     }
@@ -190,12 +190,4 @@ async fn get(plain: &mut MultiplexedConnection, size: usize) -> Result<Duration,
     let time = began.elapsed();
     let length = body.map_err(|error| error.to_string())?.len();
     if length == size { Ok(time) } else { Err(format!("{length} bytes instead of {size}")) }
-}
-
-/// Bytes the server has allocated.
-async fn memory(server: &mut MultiplexedConnection) -> Result<f64, String> {
-    let info = redis::cmd("INFO").arg("memory").query_async::<String>(server).await;
-    let info = info.map_err(|error| error.to_string())?;
-    let used = info.lines().find_map(|line| line.strip_prefix("used_memory:")?.trim().parse().ok());
-    used.ok_or_else(|| "the server does not tell its memory".to_owned())
 }

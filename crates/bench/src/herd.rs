@@ -1,7 +1,8 @@
 //! The herd: very many readers ask for one cold key at one moment.
 //!
 //! Each process of a function is an engine (or a plain client) with a connection of its own. They share one thread, so what
-//! they wait for is mostly each other's turn; what a strategy is worth shows in how often the source was asked.
+//! they wait for is mostly each other's turn; what a strategy is worth shows in how often the source was asked, and in
+//! what becomes of a source that cannot serve so many.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cache::{Cache, Content, Key, Loaded, Lookup, Policy, Version};
 use redis::aio::MultiplexedConnection;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::clock::now;
@@ -25,20 +26,28 @@ use crate::server::Server;
 const PROCESSES: usize = 100;
 /// How many requests each of them has at once.
 const READERS: usize = 100;
-/// How long one load takes, however many there are: no database is so patient.
+/// How long one load takes.
 const LOAD: Duration = Duration::from_millis(20);
+/// How many of them at once make 3,000 a second: what DynamoDB serves of strong reads from one partition.
+const AT_ONCE: usize = 60;
 /// The body's size in bytes.
 const BYTES: usize = 1_000;
 
-/// The source of what is read; it counts.
+/// The source of what is read; it counts, and lets those wait that are too many.
 struct Source {
     loads: AtomicU64,
+    turns: Semaphore,
     body: Bytes,
 }
 
 impl Source {
+    fn new(at_once: usize) -> Source {
+        Source { loads: AtomicU64::new(0), turns: Semaphore::new(at_once), body: body(BYTES) }
+    }
+
     async fn load(&self) -> Bytes {
         self.loads.fetch_add(1, Ordering::Relaxed);
+        let _turn = self.turns.acquire().await;
         tokio::time::sleep(LOAD).await;
         self.body.clone()
     }
@@ -85,7 +94,7 @@ impl Reader for Aside {
     }
 }
 
-/// The same, each process asking once for all its readers.
+/// The same, each process asking once for all its readers, who are then answered from its memory.
 struct AsideOnce(Aside, OnceCell<Bytes>);
 
 #[async_trait]
@@ -99,8 +108,8 @@ impl Reader for AsideOnce {
 const STRATEGIES: [&str; 3] =
     ["Tidemark", "cache-aside: get, load, set", "cache-aside, one load at a time in each process"];
 
-/// Lets each herd loose, in turn, so many times.
-pub async fn measure(rounds: usize) -> Result<Table, String> {
+/// Lets each herd loose, in turn, so many times: on a source that serves everybody at once, and on one that cannot.
+pub async fn measure(rounds: usize) -> Result<Vec<Table>, String> {
     let server = Server::start().await?;
     let mut engines = Vec::new();
     let mut clients = Vec::new();
@@ -108,46 +117,59 @@ pub async fn measure(rounds: usize) -> Result<Table, String> {
         engines.push(Arc::new(Tidemark(engine(&server)?, policy())));
         clients.push(Aside(server.connect().await?));
     }
-    let warm = Source { loads: AtomicU64::new(0), body: body(BYTES) };
     for engine in &engines {
-        engine.read(&key(0)?, &warm).await?;
+        engine.read(&key(0)?, &Source::new(1)).await?;
     }
-    let mut herds = vec![Vec::new(); STRATEGIES.len()];
-    for round in 0..rounds {
-        for turn in 0..STRATEGIES.len() {
-            let strategy = (round + turn) % STRATEGIES.len();
-            let readers: Vec<Arc<dyn Reader>> = match strategy {
-                0 => engines.iter().map(|engine| engine.clone() as Arc<dyn Reader>).collect(),
-                1 => clients.iter().map(|client| Arc::new(client.clone()) as Arc<dyn Reader>).collect(),
-                _ => {
-                    let once = |client: &Aside| AsideOnce(client.clone(), OnceCell::new());
-                    clients.iter().map(|client| Arc::new(once(client)) as Arc<dyn Reader>).collect()
-                }
-            };
-            // No two herds want the same.
-            herds[strategy].push(herd(&readers, key(1 + round * STRATEGIES.len() + strategy)?).await?);
+    let mut tables = Vec::new();
+    let boundless = format!("a load takes {} ms, however many there are", LOAD.as_millis());
+    let bounded = format!("a load takes {} ms, {AT_ONCE} of them at once", LOAD.as_millis());
+    for (title, source, at_once) in
+        [("Herd", boundless, Semaphore::MAX_PERMITS), ("Herd on a source with limits", bounded, AT_ONCE)]
+    {
+        let mut herds = vec![Vec::new(); STRATEGIES.len()];
+        for round in 0..rounds {
+            for turn in 0..STRATEGIES.len() {
+                let strategy = (round + turn) % STRATEGIES.len();
+                let readers: Vec<Arc<dyn Reader>> = match strategy {
+                    0 => engines.iter().map(|engine| engine.clone() as Arc<dyn Reader>).collect(),
+                    1 => clients.iter().map(|client| Arc::new(client.clone()) as Arc<dyn Reader>).collect(),
+                    _ => {
+                        let once = |client: &Aside| AsideOnce(client.clone(), OnceCell::new());
+                        clients.iter().map(|client| Arc::new(once(client)) as Arc<dyn Reader>).collect()
+                    }
+                };
+                // No two herds want the same.
+                let wanted = key(1 + at_once % 1_000 * 1_000 + round * STRATEGIES.len() + strategy)?;
+                herds[strategy].push(herd(&server, &readers, wanted, Source::new(at_once)).await?);
+            }
         }
-    }
-    let mut table = Table::new(
-        "Herd",
-        format!(
-            "{} readers of one cold key at one moment: {PROCESSES} processes with {READERS} readers and a connection each, all of them and the server on one core; a load takes {} ms, however many there are; body of {BYTES} bytes; medians of {rounds} herds; {}.",
+        let how = format!(
+            "{} readers of one cold key at one moment: {PROCESSES} processes with {READERS} readers and a connection each, all of them and the server on one core; {source}; body of {BYTES} bytes; medians of {rounds} herds; {}.",
             PROCESSES * READERS,
-            LOAD.as_millis(),
             server.version
-        ),
-        &["strategy", "loads", "all answered ms", "p50 wait ms", "p99 wait ms"],
-    );
-    for (name, herds) in STRATEGIES.iter().zip(&herds) {
-        let of = |place: usize| median(&herds.iter().map(|herd: &[f64; 4]| herd[place]).collect::<Vec<_>>());
-        table.push(Row::new(*name, (0..4).map(of).collect()));
+        );
+        let columns =
+            ["strategy", "loads", "store commands", "all answered ms", "p50 wait ms", "p99 wait ms"];
+        let mut table = Table::new(title, how, &columns);
+        for (name, herds) in STRATEGIES.iter().zip(&herds) {
+            let of =
+                |place: usize| median(&herds.iter().map(|herd: &[f64; 5]| herd[place]).collect::<Vec<_>>());
+            table.push(Row::new(*name, (0..5).map(of).collect()));
+        }
+        tables.push(table);
     }
-    Ok(table)
+    Ok(tables)
 }
 
-/// One herd: loads, milliseconds until all were answered, and those that half and 99 of 100 waited.
-async fn herd(readers: &[Arc<dyn Reader>], key: Key) -> Result<[f64; 4], String> {
-    let source = Arc::new(Source { loads: AtomicU64::new(0), body: body(BYTES) });
+/// One herd: loads, commands, milliseconds until all were answered, and those that half and 99 of 100 waited.
+async fn herd(
+    server: &Server,
+    readers: &[Arc<dyn Reader>],
+    key: Key,
+    source: Source,
+) -> Result<[f64; 5], String> {
+    let source = Arc::new(source);
+    let before = server.number("stats", "total_commands_processed").await?;
     let mut asking = JoinSet::new();
     let began = now();
     for _ in 0..READERS {
@@ -163,9 +185,10 @@ async fn herd(readers: &[Arc<dyn Reader>], key: Key) -> Result<[f64; 4], String>
     while let Some(answered) = asking.join_next().await {
         waits.push(answered.map_err(|error| error.to_string())??);
     }
+    let commands = server.number("stats", "total_commands_processed").await? - before;
     let loads = source.loads.load(Ordering::Relaxed) as f64;
     let wait = |share| waits.quantile(share) / 1_000.0;
-    Ok([loads, wait(1.0), wait(0.5), wait(0.99)])
+    Ok([loads, commands, wait(1.0), wait(0.5), wait(0.99)])
 }
 
 #[cfg(test)]
@@ -184,9 +207,11 @@ mod tests {
 
     #[tokio::test]
     async fn every_reader_is_counted_and_every_load() {
+        let server = Server::start().await.unwrap();
         let readers: Vec<Arc<dyn Reader>> = vec![Arc::new(Never), Arc::new(Never)];
-        let [loads, all, half, most] = herd(&readers, key(1).unwrap()).await.unwrap();
+        let [loads, _, all, half, most] =
+            herd(&server, &readers, key(1).unwrap(), Source::new(100)).await.unwrap();
         assert_eq!(loads, 200.0);
-        assert!(half >= 20.0 && most >= half && all >= most, "{half} {most} {all}");
+        assert!(half >= 20.0 && most >= half && all >= most && all >= 40.0, "{half} {most} {all}");
     }
 }

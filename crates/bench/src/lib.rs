@@ -36,3 +36,4 @@ pub mod samples;
 pub mod seed;
 pub mod server;
 pub mod store;
+pub mod target;

@@ -110,7 +110,7 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
         done(memory::measure().await?);
     }
     if asked(What::Herd) {
-        done(herd::measure(5 * times).await?);
+        herd::measure(5 * times).await?.into_iter().for_each(&mut done);
     }
     if asked(What::Growth) {
         growth::measure(9 * times, arguments.long).await?.into_iter().for_each(&mut done);

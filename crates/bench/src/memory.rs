@@ -26,7 +26,7 @@ pub async fn measure() -> Result<Table, String> {
     let mut table = Table::new(
         "Memory of a record",
         format!(
-            "MEMORY USAGE in bytes, under the same key and with a time to live each (whose own entry it does not count); compressed from {} bytes on, a catalogue's JSON; {}.",
+            "MEMORY USAGE in bytes, under the same key and with a time to live each (whose own entry it does not count), in the steps of the server's allocator; compressed from {} bytes on, a catalogue's JSON; {}.",
             policy.compress_from, server.version
         ),
         &["body", "plain SET", "record, not compressed", "record", "overhead, not compressed"],

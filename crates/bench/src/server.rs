@@ -65,6 +65,16 @@ impl Server {
         connected.map_err(|error| error.to_string())
     }
 
+    /// A number of `INFO`, such as `used_memory`.
+    pub async fn number(&self, section: &str, name: &str) -> Result<f64, String> {
+        let asked = redis::cmd("INFO").arg(section).to_owned();
+        let info = asked.query_async::<String>(&mut self.connect().await?).await;
+        let info = info.map_err(|error| error.to_string())?;
+        let mut lines = info.lines().filter_map(|line| line.split_once(':'));
+        let number = lines.find_map(|(known, value)| (known == name).then(|| value.trim().parse().ok()));
+        number.flatten().ok_or_else(|| format!("the server does not tell its {name}"))
+    }
+
     /// As `VALKEY_URL` has it.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
