@@ -35,7 +35,7 @@ pub async fn measure(rounds: usize) -> Result<Table, String> {
     let mut table = Table::new(
         "Engine",
         format!(
-            "In one process, over the store in memory; bodies of {BYTES} bytes, large ones of {LARGE}; medians of {rounds} rounds of {BATCH} each, interleaved; instructions are the difference of two runs, by valgrind.{build}"
+            "In one process, over the store in memory; bodies of {BYTES} bytes, large ones of {LARGE}; a miss includes emptying its key; medians of {rounds} rounds of {BATCH} each, interleaved; instructions are the difference of two runs, by valgrind.{build}"
         ),
         &["operation", "ns", "instructions"],
     );

@@ -28,7 +28,7 @@ pub struct Load<'a> {
 
 /// What one run came to.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Result {
+pub struct Outcome {
     /// Requests a second.
     pub rate: f64,
     /// Microseconds that half of them did not exceed.
@@ -44,7 +44,7 @@ pub fn program() -> Option<&'static str> {
 
 impl Load<'_> {
     /// Runs it. An error that the server answers ends it, and is returned.
-    pub fn run(&self, program: &str) -> std::result::Result<Result, String> {
+    pub fn run(&self, program: &str) -> Result<Outcome, String> {
         let mut command = Command::new(program);
         command.args(["-h", "127.0.0.1", "--csv", "--precision", "3"]);
         let numbers = [
@@ -77,11 +77,11 @@ impl Load<'_> {
 }
 
 /// The last line: the command, which may hold anything; then rate, mean, least, p50, p95, p99 and most in milliseconds.
-fn read(csv: &str) -> Option<Result> {
+fn read(csv: &str) -> Option<Outcome> {
     let line = csv.lines().rfind(|line| !line.is_empty())?;
     let mut fields = line.trim_end_matches('"').rsplit("\",\"").map(|field| field.parse::<f64>().ok());
     let [_most, p99, _p95, p50, _least, _mean, rate] = std::array::from_fn(|_| fields.next().flatten());
-    Some(Result { rate: rate?, p50: p50? * 1_000.0, p99: p99? * 1_000.0 })
+    Some(Outcome { rate: rate?, p50: p50? * 1_000.0, p99: p99? * 1_000.0 })
 }
 
 #[cfg(test)]
@@ -92,7 +92,7 @@ mod tests {
     fn a_line_is_read_from_its_end_because_the_command_may_hold_anything() {
         let csv = "\"test\",\"rps\",\"avg_latency_ms\",\"min_latency_ms\",\"p50_latency_ms\",\"p95_latency_ms\",\"p99_latency_ms\",\"max_latency_ms\"\n\
             \"set k {\"a\",\"b\":1}\",\"40000.00\",\"0.083\",\"0.024\",\"0.079\",\"0.127\",\"0.175\",\"1.087\"\n";
-        assert_eq!(read(csv), Some(Result { rate: 40_000.0, p50: 79.0, p99: 175.0 }));
+        assert_eq!(read(csv), Some(Outcome { rate: 40_000.0, p50: 79.0, p99: 175.0 }));
         assert_eq!(read(csv.lines().next().unwrap()), None, "nothing was measured");
         assert_eq!(read(""), None);
     }

@@ -3,7 +3,7 @@
 use redis::aio::MultiplexedConnection;
 
 use crate::commands::{Before, Operation, SCRIPTS};
-use crate::load::{Load, Result as Measured};
+use crate::load::{Load, Outcome};
 use crate::records::{KEY, LIFE_MS, fill};
 use crate::server::Server;
 
@@ -35,7 +35,7 @@ pub struct Effort {
 /// What one run of an operation came to.
 pub struct Run {
     /// As the load saw it.
-    pub load: Measured,
+    pub load: Outcome,
     /// Microseconds the server spends in one call, as it counts them.
     pub inside: f64,
 }
