@@ -46,10 +46,9 @@ pub async fn cost(variant: &Variant, server: &Server) -> Result<Cost, String> {
     let mut cost = Cost::default();
     if works("valgrind", &["--version"]) {
         let log = folder.join("instructions");
-        let under = format!("--log-file={}", log.display());
-        let before =
-            ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", &under];
-        cost.instructions = per_invocation(variant, server, &before, &log, instructions).await?;
+        let under = counting(&log);
+        let under: Vec<&str> = under.iter().map(String::as_str).collect();
+        cost.instructions = per_invocation(variant, server, &under, &log, instructions).await?;
     }
     if works("strace", &["-c", "-o", "/dev/null", "true"]) {
         let log = folder.join("calls");
@@ -60,6 +59,13 @@ pub async fn cost(variant: &Variant, server: &Server) -> Result<Cost, String> {
     // It is below the system's temporary folder; what is left is no harm.
     let _left = std::fs::remove_dir_all(&folder);
     Ok(cost)
+}
+
+/// What comes before a command so that its [`instructions`] are counted into a file.
+pub fn counting(log: &Path) -> [String; 5] {
+    let words = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"];
+    let [program, tool, simulation, details] = words.map(str::to_owned);
+    [program, tool, simulation, details, format!("--log-file={}", log.display())]
 }
 
 /// Whether a program is there and does its work.
@@ -96,7 +102,7 @@ async fn run(start: &Start, variant: &Variant, server: &Server, invocations: u64
 }
 
 /// `I refs: 1,234` of cachegrind.
-fn instructions(text: &str) -> Option<u64> {
+pub fn instructions(text: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.contains("refs:"))?;
     line.rsplit(':').next()?.trim().replace(',', "").parse().ok()
 }

@@ -53,9 +53,18 @@ impl Machine {
 /// This process, and with it every one it starts, stays on one core: times over two depend on the machine more than on the
 /// program.
 pub fn one_core() -> Result<(), String> {
+    on_core(0).map_err(|error| error.to_string())
+}
+
+/// The same on a second core, for what would take the server's time away from it; the answer is whether there is one.
+pub fn on_another_core() -> bool {
+    on_core(1).is_ok()
+}
+
+fn on_core(core: usize) -> nix::Result<()> {
     let mut cores = nix::sched::CpuSet::new();
-    cores.set(0).map_err(|error| error.to_string())?;
-    nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &cores).map_err(|error| error.to_string())
+    cores.set(core)?;
+    nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &cores)
 }
 
 fn said(program: &str, arguments: &[&str]) -> String {

@@ -7,7 +7,7 @@ use bench::gate::{gate, tell};
 use bench::hit::{Effort, variants};
 use bench::machine::{Machine, one_core};
 use bench::report::{Table, write};
-use bench::{cold, hit, instructions};
+use bench::{cold, engine, growth, herd, hit, instructions, memory, store};
 use clap::{Parser, ValueEnum};
 
 /// Measure the functions as they are shipped, side by side with what else could be there
@@ -45,14 +45,26 @@ enum What {
     Instructions,
     /// From a process's start to its first answer
     Cold,
+    /// Time and instructions of the engine's own operations
+    Engine,
+    /// What the engine asks of a server, under load, and the memory of a record
+    Store,
+    /// 10,000 readers of one cold key
+    Herd,
+    /// A hit and an invalidation with more items, and with larger ones
+    Growth,
     /// Nothing but the counts of the hit path, compared with the committed baseline
     Gate,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(&arguments).await {
+    let words: Vec<String> = std::env::args().collect();
+    let done = match engine::repeat(&words).await {
+        Some(repeated) => repeated,
+        None => run(&Arguments::parse()).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -89,6 +101,19 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
             cold::measure(&cold::starts(&arguments.binaries, arguments.python.as_deref()), 11 * times)
                 .await?,
         );
+    }
+    if asked(What::Engine) {
+        done(engine::measure(15 * times).await?);
+    }
+    if asked(What::Store) {
+        store::measure(3 * times).await?.into_iter().for_each(&mut done);
+        done(memory::measure().await?);
+    }
+    if asked(What::Herd) {
+        herd::measure(5 * times).await?.into_iter().for_each(&mut done);
+    }
+    if asked(What::Growth) {
+        growth::measure(9 * times, arguments.long).await?.into_iter().for_each(&mut done);
     }
     write(&arguments.out, &machine, &tables)
 }

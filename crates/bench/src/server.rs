@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use local_lambda::Process;
+use redis::AsyncConnectionConfig;
+use redis::aio::MultiplexedConnection;
 
 use crate::clock::now;
 
@@ -16,6 +18,8 @@ pub struct Server {
     _process: Process,
     /// `host:port`.
     pub address: String,
+    /// The port of that.
+    pub port: u16,
     /// What it calls itself.
     pub version: String,
 }
@@ -23,6 +27,11 @@ pub struct Server {
 impl Server {
     /// Starts one on a free port, in memory only, on the core this process is on.
     pub async fn start() -> Result<Server, String> {
+        Server::with(&[]).await
+    }
+
+    /// One with more settings.
+    pub async fn with(settings: &[&str]) -> Result<Server, String> {
         let program = ["valkey-server", "redis-server"].into_iter().find(|name| version(name).is_some());
         let program = program.ok_or("neither valkey-server nor redis-server is installed")?;
         let port = TcpListener::bind("127.0.0.1:0")
@@ -32,6 +41,7 @@ impl Server {
         let mut command = Command::new(program);
         command
             .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"])
+            .args(settings)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -44,7 +54,25 @@ impl Server {
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        Ok(Server { _process: process, address, version: version(program).unwrap_or_default() })
+        Ok(Server { _process: process, address, port, version: version(program).unwrap_or_default() })
+    }
+
+    /// A connection for what is asked besides the measurement; it waits as long as that takes.
+    pub async fn connect(&self) -> Result<MultiplexedConnection, String> {
+        let client = redis::Client::open(self.url()).map_err(|error| error.to_string())?;
+        let patient = AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(60)));
+        let connected = client.get_multiplexed_async_connection_with_config(&patient).await;
+        connected.map_err(|error| error.to_string())
+    }
+
+    /// A number of `INFO`, such as `used_memory`.
+    pub async fn number(&self, section: &str, name: &str) -> Result<f64, String> {
+        let asked = redis::cmd("INFO").arg(section).to_owned();
+        let info = asked.query_async::<String>(&mut self.connect().await?).await;
+        let info = info.map_err(|error| error.to_string())?;
+        let mut lines = info.lines().filter_map(|line| line.split_once(':'));
+        let number = lines.find_map(|(known, value)| (known == name).then(|| value.trim().parse().ok()));
+        number.flatten().ok_or_else(|| format!("the server does not tell its {name}"))
     }
 
     /// As `VALKEY_URL` has it.

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{self, Failure, command};
-use crate::program::{become_program, target};
+use crate::program::{become_binary, become_program, target};
 use crate::tools;
 
 /// What is measured.
@@ -16,16 +16,27 @@ const MEASURED: [&str; 6] = [
     "bench-rivals",
 ];
 
-/// Builds everything and becomes the measuring program.
+/// What is measured within the measuring program itself.
+const WITHIN: [&str; 4] = ["engine", "store", "herd", "growth"];
+
+/// Builds everything that is asked for, as it is shipped, and becomes the measuring program.
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
     tools::cache_server()?;
     if arguments.first().is_some_and(|first| first == "gate") {
         build(&MEASURED[..1])?;
         return become_program(&["bench"], "bench", &with_places(arguments, None));
     }
+    // By itself: packages that are built together decide each other's features.
+    build(&["bench"])?;
+    let program = target().join("release").join("bench");
+    if arguments.first().is_some_and(|first| WITHIN.contains(&first.as_str()))
+        && arguments.iter().all(|word| WITHIN.contains(&word.as_str()) || word == "--long")
+    {
+        return become_binary(&program, &with_places(arguments, None));
+    }
     build(&MEASURED)?;
     let python = tools::python_rivals()?.join("python");
-    become_program(&["bench"], "bench", &with_places(arguments, Some(&python.to_string_lossy())))
+    become_binary(&program, &with_places(arguments, Some(&python.to_string_lossy())))
 }
 
 /// The gate of `cargo xtask test`, which has built the measuring program with everything else.

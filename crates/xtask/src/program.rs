@@ -1,7 +1,7 @@
 //! `cargo xtask up` and others: build, then become the program.
 
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::command::{self, Failure, command, root};
 
@@ -24,7 +24,11 @@ pub fn become_program(packages: &[&str], binary: &str, arguments: &[String]) -> 
     // Standard output is kept for the program's own words.
     build.stdout(std::io::stderr());
     command::run(build)?;
-    let binary = target().join("debug").join(binary);
+    become_binary(&target().join("debug").join(binary), arguments)
+}
+
+/// Replaces this process by a binary that is there.
+pub fn become_binary(binary: &Path, arguments: &[String]) -> Result<(), Failure> {
     let error = command(&binary.to_string_lossy(), &[]).args(arguments).exec();
     Err(format!("{} cannot be run: {error}", binary.display()))
 }
