@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::clock::now;
 use crate::function::Start;
 use crate::hit::event;
+use crate::memory::resident;
 use crate::report::{Row, Table};
 use crate::samples::Samples;
 use crate::seed::{PRESENT, seed};
@@ -97,11 +98,4 @@ pub async fn measure(starts: &[Cold], times: usize) -> Result<Table, String> {
         table.push(Row::new(cold.name, vec![polls[place].quantile(0.5) / 1_000.0, answer, resident, size]));
     }
     Ok(table)
-}
-
-/// `VmRSS`, in kilobytes.
-fn resident(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse().ok()
 }

@@ -7,7 +7,8 @@ use bench::gate::{gate, tell};
 use bench::hit::{Effort, variants};
 use bench::machine::{Machine, one_core};
 use bench::report::{Table, write};
-use bench::{cold, hit, instructions};
+use bench::stack::Parts;
+use bench::{cold, hit, instructions, invalidation, lag, sustained};
 use clap::{Parser, ValueEnum};
 
 /// Measure the functions as they are shipped, side by side with what else could be there
@@ -26,6 +27,9 @@ struct Arguments {
     /// The folder with the release builds of the functions and their rivals
     #[arg(long)]
     binaries: PathBuf,
+    /// The program of the local stack
+    #[arg(long)]
+    stack: PathBuf,
     /// A Python that has redis and boto3; without it, no rival in Python
     #[arg(long)]
     python: Option<PathBuf>,
@@ -45,6 +49,12 @@ enum What {
     Instructions,
     /// From a process's start to its first answer
     Cold,
+    /// Stream records through the function that invalidates, by the size of their batch
+    Invalidation,
+    /// From a write to the cache and to the edge, in the local stack
+    Lag,
+    /// Load that does not wait on the local stack, until it bends and then below that
+    Sustained,
     /// Nothing but the counts of the hit path, compared with the committed baseline
     Gate,
 }
@@ -89,6 +99,16 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
             cold::measure(&cold::starts(&arguments.binaries, arguments.python.as_deref()), 11 * times)
                 .await?,
         );
+    }
+    if asked(What::Invalidation) {
+        done(invalidation::measure(&arguments.binaries, times).await?);
+    }
+    let parts = Parts { program: arguments.stack.clone(), binaries: arguments.binaries.clone() };
+    if asked(What::Lag) {
+        done(lag::measure(&parts, times).await?);
+    }
+    if asked(What::Sustained) {
+        sustained::measure(&parts, arguments.long).await?.into_iter().for_each(&mut done);
     }
     write(&arguments.out, &machine, &tables)
 }
