@@ -19,18 +19,14 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct Arrivals(Vec<Duration>);
 
 impl Arrivals {
-    /// At a mean rate per second, independent of each other (Poisson), the same for the same seed.
-    pub fn poisson(rate: f64, length: Duration, seed: u64) -> Arrivals {
+    /// At random times, independent of each other, the same for the same seed; exactly `rate` times `length` (in seconds) of
+    /// them.
+    pub fn random(rate: f64, length: Duration, seed: u64) -> Arrivals {
         let mut random = fastrand::Rng::with_seed(seed);
-        let mut times = Vec::with_capacity((rate * length.as_secs_f64()) as usize);
-        let mut at = 0.0;
-        loop {
-            at -= (1.0 - random.f64()).ln() / rate;
-            if at >= length.as_secs_f64() {
-                return Arrivals(times);
-            }
-            times.push(Duration::from_secs_f64(at));
-        }
+        let count = (rate * length.as_secs_f64()).round() as usize;
+        let mut times: Vec<_> = (0..count).map(|_| length.mul_f64(random.f64())).collect();
+        times.sort_unstable();
+        Arrivals(times)
     }
 }
 
@@ -88,9 +84,10 @@ mod tests {
 
     #[test]
     fn arrivals_come_at_their_rate_and_are_the_same_again() {
-        let times = |seed| Arrivals::poisson(1_000.0, Duration::from_secs(10), seed).0;
-        assert!((9_500..10_500).contains(&times(1).len()), "{}", times(1).len());
-        assert!(times(1).is_sorted());
+        let times = |seed| Arrivals::random(1_000.0, Duration::from_secs(10), seed).0;
+        assert!(times(1).len() == 10_000 && times(1).is_sorted());
+        let half = times(1).partition_point(|time| *time < Duration::from_secs(5));
+        assert!((4_700..5_300).contains(&half), "{half}");
         assert_eq!(times(1), times(1));
         assert_ne!(times(1), times(2));
     }

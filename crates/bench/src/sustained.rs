@@ -37,6 +37,8 @@ struct Outcome {
     good: usize,
     failed: usize,
     took: Samples,
+    /// When the last answer was there.
+    ended: Duration,
 }
 
 impl Outcome {
@@ -47,6 +49,7 @@ impl Outcome {
                 Some(took) => {
                     outcome.good += 1;
                     outcome.took.push(took);
+                    outcome.ended = outcome.ended.max(fate.arrived + took);
                 }
                 None => outcome.failed += 1,
             }
@@ -97,7 +100,7 @@ fn warm(connections: &mut [Connection], requests: &[Vec<u8>]) -> Result<(), Stri
             return Err(format!("the API answered {}", answer.first));
         }
     }
-    let arrivals = Arrivals::poisson(2.0 * FIRST, STEP, 0);
+    let arrivals = Arrivals::random(2.0 * FIRST, STEP, 0);
     offer(connections, requests, &arrivals, || {});
     Ok(())
 }
@@ -116,7 +119,7 @@ fn climb(connections: &mut [Connection], requests: &[Vec<u8>]) -> (Table, Option
     let (mut rate, mut held) = (FIRST, None);
     while rate <= MOST {
         let mut step = |seed| {
-            let arrivals = Arrivals::poisson(rate, STEP, seed);
+            let arrivals = Arrivals::random(rate, STEP, seed);
             Outcome::of(offer(connections, requests, &arrivals, || {}).0.into_iter())
         };
         let mut outcome = step(1);
@@ -125,7 +128,7 @@ fn climb(connections: &mut [Connection], requests: &[Vec<u8>]) -> (Table, Option
         }
         let bent = outcome.bent();
         let name = format!("{rate:.0}/s{}", if bent { ", bent" } else { "" });
-        table.push(Row::new(name, outcome.numbers(STEP)));
+        table.push(Row::new(name, outcome.numbers(STEP.max(outcome.ended))));
         if bent {
             break;
         }
@@ -167,7 +170,7 @@ fn plateau(
         table.push(Row::new(name, numbers));
     };
     row("before".to_owned(), vec![f64::NAN; 5], stack.memory());
-    let arrivals = Arrivals::poisson(rate, length, 3);
+    let arrivals = Arrivals::random(rate, length, 3);
     let (fates, memory) = offer(connections, requests, &arrivals, || {
         let looks = (0..parts).map(|_| {
             thread::sleep(part);

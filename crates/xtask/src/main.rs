@@ -118,7 +118,7 @@ enum Task {
     /// Measure the functions as they are shipped, side by side with what else could be there
     #[command(disable_help_flag = true)]
     Bench {
-        /// Passed on: hit, instructions, cold, gate; --long; see `cargo xtask bench --help`
+        /// Passed on: hit, instructions, cold, invalidation, lag, sustained, gate; --long; see `cargo xtask bench --help`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
