@@ -24,10 +24,12 @@ use crate::report::{Row, Table};
 use crate::samples::Samples;
 use crate::stack::{Endpoints, Parts, Stack, products};
 
-/// Writes of a short measurement.
+/// Writes in one stack.
 const WRITES: usize = 200;
 /// The mean time between two of them. Where in its interval a write comes, turns evenly, so that the poll is met everywhere.
 const PACE: Duration = Duration::from_millis(150);
+/// Between two looks at what is due.
+const PAUSE: Duration = Duration::from_millis(1);
 /// How long a change may take to the edge before it is given up.
 const PATIENCE_US: u64 = 15_000_000;
 /// After so long a change is expected to be at the edge, and is asked for.
@@ -79,15 +81,19 @@ struct Step {
     request_id: String,
 }
 
-/// Writes, `times` as often as is usual, and tells how long it took.
+/// Writes in one stack after the other, `times` of them: in a stack that has purged much, a purge reaches whole categories.
 pub async fn measure(parts: &Parts, times: usize) -> Result<Table, String> {
     let _cores = every_core()?;
-    let stack = Stack::start(parts).await?;
-    let floors = Floors::watch(&stack.endpoints.cache)?;
-    let mut doors = Doors::of(&stack.endpoints);
-    let (writes, behind) = doors.writes(WRITES * times)?;
-    let seen = floors.end()?;
-    stack.stop().await;
+    let (mut writes, mut seen, mut behind) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..times {
+        let stack = Stack::start(parts).await?;
+        let floors = Floors::watch(&stack.endpoints.cache)?;
+        let (written, old) = Doors::of(&stack.endpoints).writes()?;
+        seen.extend(floors.end()?);
+        stack.stop().await;
+        writes.extend(written);
+        behind += old;
+    }
     table(&writes, &seen, behind)
 }
 
@@ -111,28 +117,27 @@ impl Doors {
         }
     }
 
-    /// So many writes, and how many of them the edge did not show after their purge.
-    fn writes(&mut self, count: usize) -> Result<(Vec<Write>, usize), String> {
+    /// The writes of one stack, and after how many of them the edge still answered with an older version.
+    fn writes(&mut self) -> Result<(Vec<Write>, usize), String> {
         let products = products();
         let (mut writes, mut settled, mut behind): (Vec<Write>, usize, usize) = (Vec::new(), 0, 0);
         let began = unix_us();
-        while settled < count {
-            let due = began + arrival(writes.len());
-            if writes.len() < count && unix_us() >= due {
-                let (turn, writer) =
-                    (writes.len(), if writes.len() % 2 == 0 { Writer::Direct } else { Writer::Api });
+        while settled < WRITES {
+            // Decides when a write is sent and when its way is asked for, never what is measured.
+            std::thread::sleep(PAUSE);
+            let turn = writes.len();
+            if turn < WRITES && unix_us() >= began + arrival(turn) {
+                let writer = if turn % 2 == 0 { Writer::Direct } else { Writer::Api };
                 writes.push(self.write(&products[turn % products.len()], writer, turn)?);
             }
-            match writes.get_mut(settled).filter(|write| unix_us() > write.sent + EXPECTED_US) {
-                Some(write) => {
-                    write.way = self.way(write)?;
-                    if write.way.is_some() || unix_us() > write.sent + PATIENCE_US {
-                        behind += usize::from(self.at_edge(&write.id)? < write.version);
-                        settled += 1;
-                    }
+            let Some(write) = writes.get_mut(settled) else { continue };
+            let age = unix_us() - write.sent;
+            if age > EXPECTED_US {
+                write.way = self.way(write)?;
+                if write.way.is_some() || age > PATIENCE_US {
+                    behind += usize::from(self.at_edge(&write.id)? < write.version);
+                    settled += 1;
                 }
-                // Decides when a write is sent, which is noted, and nothing else.
-                None => std::thread::sleep(Duration::from_millis(1)),
             }
         }
         Ok((writes, behind))
