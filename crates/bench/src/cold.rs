@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::clock::now;
 use crate::function::Start;
 use crate::hit::event;
-use crate::memory::resident;
+use crate::resident::resident;
 use crate::report::{Row, Table};
 use crate::samples::Samples;
 use crate::seed::{PRESENT, seed};

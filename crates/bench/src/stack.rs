@@ -9,7 +9,7 @@ use local_lambda::Process;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use crate::memory::{children, resident};
+use crate::resident::{children, resident};
 
 /// How long the stack may take to end.
 const GRACE: Duration = Duration::from_secs(5);

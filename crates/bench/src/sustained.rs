@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::http::{Connection, request};
-use crate::load::{Arrivals, Fate, offer};
+use crate::arrivals::{Arrivals, Fate, offer};
 use crate::machine::every_core;
 use crate::report::{Row, Table};
 use crate::samples::Samples;
