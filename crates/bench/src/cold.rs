@@ -6,6 +6,7 @@ use crate::clock::now;
 use crate::function::Start;
 use crate::hit::event;
 use crate::report::{Row, Table};
+use crate::resident::resident;
 use crate::samples::Samples;
 use crate::seed::{PRESENT, seed};
 use crate::server::Server;
@@ -97,11 +98,4 @@ pub async fn measure(starts: &[Cold], times: usize) -> Result<Table, String> {
         table.push(Row::new(cold.name, vec![polls[place].quantile(0.5) / 1_000.0, answer, resident, size]));
     }
     Ok(table)
-}
-
-/// `VmRSS`, in kilobytes.
-fn resident(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse().ok()
 }

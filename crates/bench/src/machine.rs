@@ -67,6 +67,29 @@ fn on_core(core: usize) -> nix::Result<()> {
     nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &cores)
 }
 
+/// All cores, for this thread and what it starts, until this is dropped: then one again.
+#[must_use]
+pub struct EveryCore(());
+
+/// Takes all cores: a stack of many processes is no single function.
+pub fn every_core() -> Result<EveryCore, String> {
+    let mut cores = nix::sched::CpuSet::new();
+    for core in 0..nix::sched::CpuSet::count() {
+        // Those the machine does not have are no harm.
+        cores.set(core).map_err(|error| error.to_string())?;
+    }
+    nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &cores)
+        .map_err(|error| error.to_string())?;
+    Ok(EveryCore(()))
+}
+
+impl Drop for EveryCore {
+    fn drop(&mut self) {
+        // It worked when the measurement began.
+        let _again = one_core();
+    }
+}
+
 fn said(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().ok();
     output

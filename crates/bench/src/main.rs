@@ -7,7 +7,8 @@ use bench::gate::{gate, tell};
 use bench::hit::{Effort, variants};
 use bench::machine::{Machine, one_core};
 use bench::report::{Table, write};
-use bench::{cold, engine, growth, herd, hit, instructions, memory, store};
+use bench::stack::Parts;
+use bench::{cold, engine, growth, herd, hit, instructions, invalidation, lag, memory, store, sustained};
 use clap::{Parser, ValueEnum};
 
 /// Measure the functions as they are shipped, side by side with what else could be there
@@ -26,6 +27,9 @@ struct Arguments {
     /// The folder with the release builds of the functions and their rivals
     #[arg(long)]
     binaries: PathBuf,
+    /// The program of the local stack
+    #[arg(long)]
+    stack: PathBuf,
     /// A Python that has redis and boto3; without it, no rival in Python
     #[arg(long)]
     python: Option<PathBuf>,
@@ -53,6 +57,12 @@ enum What {
     Herd,
     /// A hit and an invalidation with more items, and with larger ones
     Growth,
+    /// Stream records through the function that invalidates, by the size of their batch
+    Invalidation,
+    /// From a write to the cache and to the edge, in the local stack
+    Lag,
+    /// Load that does not wait on the local stack, until it bends and then below that
+    Sustained,
     /// Nothing but the counts of the hit path, compared with the committed baseline
     Gate,
 }
@@ -74,46 +84,53 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), String> {
-    if arguments.what == [What::Gate] {
+    if arguments.what.contains(&What::Gate) {
+        if arguments.what.len() > 1 {
+            return Err("the gate is not measured beside anything: name it alone".to_owned());
+        }
         let baseline = Path::new(env!("CARGO_MANIFEST_DIR")).join("baseline.json");
         let verdict = gate(&variants(&arguments.binaries, None), &baseline, arguments.accept).await?;
         return tell(verdict, &baseline);
     }
+    if arguments.accept {
+        return Err("--accept is for the gate: cargo xtask bench gate --accept".to_owned());
+    }
     let machine = Machine::look();
     one_core()?;
-    let asked = |what| arguments.what.is_empty() || arguments.what.contains(&what);
-    let times = if arguments.long { 10 } else { 1 };
-    let variants = variants(&arguments.binaries, arguments.python.as_deref());
     let mut tables = Vec::new();
-    let mut done = |table: Table| {
-        println!("{}", table.markdown());
-        tables.push(table);
-    };
-    if asked(What::Hit) {
-        let effort = Effort { rounds: 9, invocations: 400 * times, bytes: arguments.bytes };
-        done(hit::measure(&variants, effort).await?);
-    }
-    if asked(What::Instructions) {
-        done(instructions::measure(&variants, arguments.bytes).await?);
-    }
-    if asked(What::Cold) {
-        done(
-            cold::measure(&cold::starts(&arguments.binaries, arguments.python.as_deref()), 11 * times)
-                .await?,
-        );
-    }
-    if asked(What::Engine) {
-        done(engine::measure(15 * times).await?);
-    }
-    if asked(What::Store) {
-        store::measure(3 * times).await?.into_iter().for_each(&mut done);
-        done(memory::measure().await?);
-    }
-    if asked(What::Herd) {
-        herd::measure(5 * times).await?.into_iter().for_each(&mut done);
-    }
-    if asked(What::Growth) {
-        growth::measure(9 * times, arguments.long).await?.into_iter().for_each(&mut done);
+    let asked = |what: &What| arguments.what.is_empty() || arguments.what.contains(what);
+    for what in What::value_variants().iter().filter(|what| asked(what)) {
+        for table in measure(*what, arguments).await? {
+            println!("{}", table.markdown());
+            tables.push(table);
+        }
     }
     write(&arguments.out, &machine, &tables)
+}
+
+async fn measure(what: What, arguments: &Arguments) -> Result<Vec<Table>, String> {
+    let Arguments { long, bytes, ref binaries, .. } = *arguments;
+    let times = if long { 10 } else { 1 };
+    let python = arguments.python.as_deref();
+    let parts = Parts { program: arguments.stack.clone(), binaries: binaries.clone() };
+    Ok(match what {
+        What::Hit => {
+            let effort = Effort { rounds: 9, invocations: 400 * times, bytes };
+            vec![hit::measure(&variants(binaries, python), effort).await?]
+        }
+        What::Instructions => vec![instructions::measure(&variants(binaries, None), bytes).await?],
+        What::Cold => vec![cold::measure(&cold::starts(binaries, python), 11 * times).await?],
+        What::Engine => vec![engine::measure(15 * times).await?],
+        What::Store => {
+            let mut tables = store::measure(3 * times).await?;
+            tables.push(memory::measure().await?);
+            tables
+        }
+        What::Herd => herd::measure(5 * times).await?,
+        What::Growth => growth::measure(9 * times, long).await?,
+        What::Invalidation => vec![invalidation::measure(binaries, times).await?],
+        What::Lag => vec![lag::measure(&parts, times).await?],
+        What::Sustained => sustained::measure(&parts, long).await?,
+        What::Gate => Vec::new(),
+    })
 }

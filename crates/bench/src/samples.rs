@@ -12,6 +12,16 @@ impl Samples {
         self.0.push(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The time that this share of them does not exceed, in microseconds; 0 for none.
     pub fn quantile(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();

@@ -1,5 +1,6 @@
 //! Starts the local stack and keeps it until Ctrl-C or SIGTERM.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,6 +24,9 @@ struct Arguments {
     /// Let invalidations take as long as CloudFront says they do (P95 below 5 s)
     #[arg(long)]
     edge_delay: bool,
+    /// The folder with the functions; without it, the one this program is in
+    #[arg(long)]
+    binaries: Option<PathBuf>,
     /// Print what the functions write to standard error
     #[arg(long)]
     logs: bool,
@@ -46,7 +50,8 @@ async fn run(arguments: Arguments) -> Result<(), StartError> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(part)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(part)?;
     let mut stopped = async move || tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} };
-    let binaries = std::env::current_exe().map_err(part)?.parent().map(ToOwned::to_owned).unwrap_or_default();
+    let own = std::env::current_exe().map_err(part)?.parent().map(ToOwned::to_owned).unwrap_or_default();
+    let binaries = arguments.binaries.unwrap_or(own);
     let mut options = Options::new(binaries);
     options.port = arguments.port;
     options.purge = arguments.purge;

@@ -18,23 +18,27 @@ const MEASURED: [&str; 6] = [
 
 /// What is measured within the measuring program itself.
 const WITHIN: [&str; 4] = ["engine", "store", "herd", "growth"];
+/// What measures the local stack.
+const OF_THE_STACK: [&str; 2] = ["lag", "sustained"];
 
 /// Builds everything that is asked for, as it is shipped, and becomes the measuring program.
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
     tools::cache_server()?;
-    if arguments.first().is_some_and(|first| first == "gate") {
+    let named = named(arguments);
+    if named == ["gate"] {
         build(&MEASURED[..1])?;
         return become_program(&["bench"], "bench", &with_places(arguments, None));
     }
-    // By itself: packages that are built together decide each other's features.
+    // By itself, as the stack below: packages that are built together decide each other's features.
     build(&["bench"])?;
     let program = target().join("release").join("bench");
-    if arguments.first().is_some_and(|first| WITHIN.contains(&first.as_str()))
-        && arguments.iter().all(|word| WITHIN.contains(&word.as_str()) || word == "--long")
-    {
+    if !named.is_empty() && named.iter().all(|name| WITHIN.contains(name)) {
         return become_binary(&program, &with_places(arguments, None));
     }
     build(&MEASURED)?;
+    if named.is_empty() || named.iter().any(|name| OF_THE_STACK.contains(name)) {
+        command::run(command("cargo", &["build", "--release", "--package", "local", "--bin", "local"]))?;
+    }
     let python = tools::python_rivals()?.join("python");
     become_binary(&program, &with_places(arguments, Some(&python.to_string_lossy())))
 }
@@ -55,6 +59,12 @@ pub fn races() -> Result<(), Failure> {
     command::run(run)
 }
 
+/// What is to be measured; nothing: everything. Flags and their values begin otherwise.
+fn named(arguments: &[String]) -> Vec<&str> {
+    let is_name = |word: &&str| word.starts_with(|first: char| first.is_ascii_lowercase());
+    arguments.iter().map(String::as_str).filter(is_name).collect()
+}
+
 fn build(packages: &[&str]) -> Result<(), Failure> {
     let mut build = command("cargo", &["build", "--release", "--bins"]);
     build.args(packages.iter().flat_map(|name| ["--package", name]));
@@ -65,6 +75,22 @@ fn with_places(arguments: &[String], python: Option<&str>) -> Vec<String> {
     let folder = |name: &str| target().join(name).to_string_lossy().into_owned();
     let mut all = arguments.to_vec();
     all.extend(["--binaries".to_owned(), folder("release"), "--out".to_owned(), folder("bench")]);
+    all.extend(["--stack".to_owned(), folder("release/local")]);
     all.extend(python.into_iter().flat_map(|python| ["--python".to_owned(), python.to_owned()]));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_is_told_from_flags_and_their_values() {
+        let asked = |typed: &str| {
+            let words: Vec<_> = typed.split_whitespace().map(str::to_owned).collect();
+            named(&words).join(" ")
+        };
+        assert_eq!(asked("hit lag --bytes 5000 --long"), "hit lag");
+        assert_eq!(asked("--long"), "");
+    }
 }
