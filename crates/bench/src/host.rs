@@ -62,7 +62,8 @@ impl Host {
         self.served += 1;
         let deadline = crate::clock::unix_ms() + 10_000;
         let mut answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nlambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-{:012x}\r\nlambda-runtime-deadline-ms: {deadline}\r\nlambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:000000000000:function:read-api\r\nlambda-runtime-trace-id: Root=1-6ab13bbc-08797f037f2c4aebfb82030a;Parent=08797f037f2c4aeb;Sampled=0\r\ncontent-length: {}\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nlambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-{:012x}\r\nlambda-runtime-deadline-ms: {deadline}\r\nlambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:000000000000:function:read-api\r\nlambda-runtime-trace-id: Root=1-6ab13bbc-08797f037f2c{:012x};Parent=08797f037f2c4aeb;Sampled=0\r\ncontent-length: {}\r\n\r\n",
+            self.served,
             self.served,
             event.len()
         )

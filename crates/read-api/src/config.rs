@@ -13,7 +13,7 @@
 //! | `MEMORY_BYTES` | 16777216 | how much of the process's memory bodies may take; 0: none |
 //! | `ORIGIN_SECRET` | none | if set, requests must carry it in `X-Origin-Secret` |
 //! | `ORIGIN_SECRET_PREVIOUS` | none | one that they may carry instead, until the edge has the other everywhere |
-//! | `PRIVATE_PRODUCTS` | `no` | `yes`: products are at `/api/private/products/{id}` as well, for an edge that checks signatures there |
+//! | `PRIVATE_PRODUCTS` | `no` | `yes`: products are at `/api/private/products/{id}` as well, for an edge that checks signatures there. Without `ORIGIN_SECRET`, whoever reaches the API past that edge opens them |
 //! | `METRICS`, `METRICS_SECONDS` | `emf`, 5 | see [`lambda_support::metrics::settings`] |
 //!
 //! How products are cached is set by the names in [`lambda_support::policy`], how lists are by the same names with `LIST_`
