@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::clock::now;
 use crate::function::Start;
-use crate::hit::event;
+use crate::hit::{answered, event};
 use crate::report::{Row, Table};
 use crate::resident::resident;
 use crate::samples::Samples;
@@ -78,10 +78,14 @@ pub async fn measure(starts: &[Cold], times: usize) -> Result<Table, String> {
             function.host.first_poll().map_err(said)?;
             polls[place].push(began.elapsed());
             if cold.reads {
-                function.host.invoke(&event).map_err(said)?;
+                let (_, answer) = function.host.invoke(&event).map_err(said)?;
                 answers[place].push(began.elapsed());
+                answered(200, &answer).map_err(|error| format!("{}: {error}", cold.name))?;
             }
             memory[place] = memory[place].max(resident(function.process.pid()).unwrap_or(0));
+            // Its end must not take the time of the next one's start.
+            drop(function.host);
+            function.process.ended().await;
         }
     }
     let mut table = Table::new(
