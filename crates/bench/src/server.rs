@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running server; it ends when this is dropped.
 pub struct Server {
-    _process: Process,
+    process: Process,
     /// `host:port`.
     pub address: String,
     /// The port of that.
@@ -54,7 +54,12 @@ impl Server {
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        Ok(Server { _process: process, address, port, version: version(program).unwrap_or_default() })
+        let server = Server { process, address, port, version: version(program).unwrap_or_default() };
+        // Somebody else may have taken the port since it was free.
+        if server.number("server", "process_id").await? != f64::from(server.process.pid()) {
+            return Err(format!("another server answers on port {port}"));
+        }
+        Ok(server)
     }
 
     /// A connection for what is asked besides the measurement; it waits as long as that takes.
