@@ -1,12 +1,10 @@
 //! What a record takes in the store's memory, against a plain value.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use cache::{Cache, CacheConfig, Entropy, Loaded, Lookup, Policy, SystemClock, Version};
-use cache_valkey::{ValkeyConfig, ValkeyStore};
+use cache::{Cache, Loaded, Lookup, Policy, Version};
 use redis::aio::MultiplexedConnection;
 
+use crate::process::engine;
 use crate::records::{LIFE_MS, body, key};
 use crate::report::{Row, Table};
 use crate::server::Server;
@@ -18,9 +16,7 @@ const SIZES: [usize; 3] = [200, 1_000, 20_000];
 pub async fn measure() -> Result<Table, String> {
     let server = Server::start().await?;
     let mut asked = server.connect().await?;
-    let config = ValkeyConfig::from_url(&server.url()).map_err(|error| error.to_string())?;
-    let store = Arc::new(ValkeyStore::new(config).map_err(|error| error.to_string())?);
-    let cache = Cache::new(store, Arc::new(SystemClock), Entropy::from_os(), CacheConfig::default());
+    let cache = engine(&server)?;
     let policy = Policy::default();
     let as_is = Policy { compress_from: usize::MAX, ..policy.clone() };
     let mut table = Table::new(
