@@ -32,6 +32,25 @@ async fn without_the_origins_secret_the_api_answers_nothing_that_could_be_kept()
     assert_eq!(w.send(Method::GET, BOOT, &shown, "").await.status.as_u16(), 200);
 }
 
+/// While the secret is rotated, edge and auditor send the one before.
+#[tokio::test]
+async fn the_previous_secret_opens_the_api_only_while_it_is_named() {
+    let w = World::with_read_api(&[
+        ("ORIGIN_SECRET", "hunter3hunter3"),
+        ("ORIGIN_SECRET_PREVIOUS", "hunter2hunter2"),
+    ])
+    .await;
+    let mut statuses = Vec::new();
+    for shown in ["hunter3hunter3", "hunter2hunter2", "hunter1hunter1", "hunter3hunter3hunter2hunter2", ""] {
+        let answer = w.send(Method::GET, BOOT, &[("x-origin-secret", shown)], "").await;
+        statuses.push(answer.status.as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 403, 403, 403]);
+    let w = World::with_read_api(&[("ORIGIN_SECRET", "hunter3hunter3")]).await;
+    let previous = [("x-origin-secret", "hunter2hunter2")];
+    assert_eq!(w.send(Method::GET, BOOT, &previous, "").await.status.as_u16(), 403);
+}
+
 /// Poisoning: one viewer sends what is not part of the key, others get the answer.
 #[tokio::test]
 async fn what_a_viewer_sends_beside_the_key_changes_nobodys_answer() {
