@@ -36,7 +36,7 @@ async fn run() -> Result<(), lambda_runtime::Error> {
         Arc::new(Invalidator::new(&config, edge, ledger, Arc::new(queue), Arc::new(SystemClock)));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let invalidator = invalidator.clone();
-        async move { logs::within_context(Some(&event.context), invalidator.handle(event.payload)).await }
+        async move { logs::within_context(&event.context, invalidator.handle(event.payload)).await }
     }))
     .await
 }

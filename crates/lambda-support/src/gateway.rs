@@ -65,7 +65,7 @@ where
         // Some kilobytes, which the runtime's layers would copy from one to the next.
         let answer = serde_json::from_str(event.payload.get()).map(|request| Box::pin(handler(request)));
         async move {
-            let answer = logs::within_context(Some(&event.context), answer?).await;
+            let answer = logs::within_context(&event.context, answer?).await;
             Ok::<_, lambda_runtime::Error>(Answer(answer))
         }
     });

@@ -52,16 +52,18 @@ const QUIET: &str = "error,lambda_runtime=warn";
 /// Starts logging at the level in `LOG_LEVEL` (a `tracing` filter; default `info`). A panic becomes a line as well. A second
 /// call does nothing.
 pub fn start() {
-    let wanted = std::env::var("LOG_LEVEL").unwrap_or_default();
-    let filter = EnvFilter::try_new(format!("{QUIET},{wanted}"))
-        .ok()
-        .filter(|_| !wanted.is_empty())
-        .unwrap_or_else(|| EnvFilter::new(format!("{QUIET},info")));
+    let filter = filter(&std::env::var("LOG_LEVEL").unwrap_or_default());
     let started =
         tracing_subscriber::fmt().with_ansi(false).event_format(Lines).with_env_filter(filter).try_init();
     if started.is_ok() {
         std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug: the invocation has panicked")));
     }
+}
+
+fn filter(wanted: &str) -> EnvFilter {
+    let wanted = if wanted.is_empty() { "info" } else { wanted };
+    EnvFilter::try_new(format!("{QUIET},{wanted}"))
+        .unwrap_or_else(|_| EnvFilter::new(format!("{QUIET},info")))
 }
 
 /// What the lines of one invocation say of it.
@@ -82,10 +84,9 @@ pub async fn within<F: Future>(request_id: &str, trace_header: Option<&str>, wor
     INVOCATION.scope(Invocation { request_id: request_id.to_owned(), trace_id }, work).await
 }
 
-/// As [`within`], for an invocation whose context may be missing, as in a test.
-pub async fn within_context<F: Future>(context: Option<&lambda_runtime::Context>, work: F) -> F::Output {
-    let request_id = context.map_or("", |context| context.request_id.as_str());
-    within(request_id, context.and_then(|context| context.xray_trace_id.as_deref()), work).await
+/// As [`within`], with what the runtime says of the invocation.
+pub async fn within_context<F: Future>(context: &lambda_runtime::Context, work: F) -> F::Output {
+    within(&context.request_id, context.xray_trace_id.as_deref(), work).await
 }
 
 /// The root of an X-Ray trace header such as `Root=1-67891233-abcdef012345678912345678;Sampled=1`. A text without a root is

@@ -27,7 +27,7 @@ async fn run() -> Result<(), lambda_runtime::Error> {
             let LambdaEvent { payload, context } = event;
             let trace_id = context.xray_trace_id.as_deref().map(logs::trace_root).unwrap_or_default();
             let work = invalidator.handle(payload, trace_id, clients::until(context.deadline));
-            Ok::<BatchResponse, lambda_runtime::Error>(logs::within_context(Some(&context), work).await)
+            Ok::<BatchResponse, lambda_runtime::Error>(logs::within_context(&context, work).await)
         }
     }))
     .await

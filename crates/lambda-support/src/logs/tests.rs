@@ -73,3 +73,17 @@ fn the_root_is_found_wherever_it_stands_and_a_bare_id_is_one() {
     assert_eq!(trace_root("1-a-b"), "1-a-b");
     assert_eq!(trace_root(""), "");
 }
+
+#[test]
+fn a_level_replaces_the_default_and_a_misspelt_one_leaves_errors() {
+    let directives = |wanted: &str| {
+        let text = filter(wanted).to_string();
+        let mut all: Vec<_> = text.split(',').map(str::to_owned).collect();
+        all.sort();
+        all.join(" ")
+    };
+    assert_eq!(directives(""), "info lambda_runtime=warn");
+    assert_eq!(directives("debug"), "debug lambda_runtime=warn");
+    assert_eq!(directives("inf"), "error inf=trace lambda_runtime=warn");
+    assert_eq!(directives("not,=a=filter"), "info lambda_runtime=warn");
+}
