@@ -4,8 +4,7 @@
 //! event is refused as a whole only if it is none, or if its body is said to be base64 and is not.
 //!
 //! Why not `lambda_http`? It decodes every field of the event, builds a URL of host, path and query, and panics where they
-//! make none; a hit spends a third of its instructions there. The runtime hands the event on undecoded ([`RawValue`]): where it
-//! decodes by itself, it keeps the path to each field for its error messages.
+//! make none; a hit would spend a third of its instructions there.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,14 +15,13 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response};
-use lambda_runtime::{LambdaEvent, Runtime, service_fn};
+use lambda_runtime::Error;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::headers::{EDGE_REQUEST_ID, MIN_VERSION, ORIGIN_BEHAVIOUR, ORIGIN_SECRET};
-use crate::logs;
+use crate::{runtime, settings};
 
 /// The headers a function reads; no other is kept. API Gateway sends names in lower case, and joins repeated ones by commas.
 const KEPT: [HeaderName; 10] = [
@@ -56,22 +54,32 @@ pub struct Request {
 }
 
 /// Answers requests until Lambda ends the process. What is logged meanwhile carries the request's ids.
-pub async fn serve<H, F>(handler: H) -> Result<(), lambda_runtime::Error>
+pub async fn serve<H, F>(handler: H) -> Result<(), Error>
 where
-    H: Fn(Request) -> F + Send + 'static,
+    H: Fn(Request) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Bytes>> + Send + 'static,
 {
-    let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        // Some kilobytes, which the runtime's layers would copy from one to the next.
-        let answer = serde_json::from_str(event.payload.get()).map(|request| Box::pin(handler(request)));
-        async move {
-            let answer = logs::within_context(&event.context, answer?).await;
-            Ok::<_, lambda_runtime::Error>(Answer(answer))
-        }
-    });
+    let address = settings::environment(runtime::ADDRESS).ok_or_else(|| {
+        format!(
+            "{} is not set: this is a Lambda function; `cargo lambda watch` runs it here",
+            runtime::ADDRESS
+        )
+    })?;
     // A task finds its wake-up in the queue. The future that the process blocks on is woken through the driver: a system call
     // more for every answer of the network.
-    tokio::spawn(Runtime::new(service).run()).await?
+    tokio::spawn(async move { runtime::run(&address, |event| answer(&handler, event)).await }).await?
+}
+
+async fn answer<H, F>(handler: &H, event: Bytes) -> Result<Vec<u8>, Error>
+where
+    H: Fn(Request) -> F,
+    F: Future<Output = Response<Bytes>>,
+{
+    // Some kilobytes, which would be copied with each future around it.
+    let answer = Box::pin(handler(serde_json::from_slice(&event)?)).await;
+    let mut text = Vec::with_capacity(answer.body().len() * 2 + 1024);
+    serde_json::to_writer(&mut text, &Answer(answer))?;
+    Ok(text)
 }
 
 impl<'de> Deserialize<'de> for Request {

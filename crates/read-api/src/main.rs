@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
     exit(run().await)
 }
 
-async fn run() -> Result<(), lambda_runtime::Error> {
+async fn run() -> Result<(), lambda_support::Error> {
     let config = Config::read(&environment)?;
     logs::start();
     let items = Arc::new(LazyItems::new(&config.table));
