@@ -4,27 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Parser;
-use http::HeaderName;
 use local_edge::{CloudFront, CloudFrontConfig, Edge, EdgeConfig};
 use tokio::net::TcpListener;
 
-/// An HTTP cache in front of one origin that obeys the origin's headers.
-#[derive(Debug, Parser)]
-#[command(name = "local-edge")]
-struct Arguments {
-    /// Where the origin listens, for example http://127.0.0.1:8000
-    #[arg(long)]
-    origin: http::Uri,
-    /// The port on 127.0.0.1 to answer on
-    #[arg(long, default_value_t = 8080)]
-    port: u16,
-    /// A second port, for CloudFront's invalidation API over distribution ELOCAL
-    #[arg(long)]
-    api_port: Option<u16>,
-    /// The origin's response header that carries cache tags
-    #[arg(long, default_value = "cache-tag")]
-    tag_header: HeaderName,
-}
+mod arguments;
+
+use arguments::Arguments;
 
 #[tokio::main]
 async fn main() -> ExitCode {

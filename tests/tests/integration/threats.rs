@@ -1,4 +1,4 @@
-//! What a stranger can send, and what it does not do. The table "Threats" in ARCHITECTURE.md names these tests.
+//! What a stranger can send, and what it does not do. The table in `docs/threats.md` names these tests.
 
 use std::collections::BTreeSet;
 
