@@ -54,6 +54,8 @@ pub struct Stack {
 pub struct Memory {
     /// All environments of `read-api` together.
     pub read_api: f64,
+    /// How many these are.
+    pub environments: f64,
     /// Valkey or Redis.
     pub cache: f64,
     /// The stack itself: gateway, edge, DynamoDB, queues.
@@ -90,7 +92,10 @@ impl Stack {
         let mut memory = Memory { stack: megabytes(self.process.pid()), ..Memory::default() };
         for (pid, name) in children(self.process.pid()) {
             match name.as_str() {
-                "read-api" => memory.read_api += megabytes(pid),
+                "read-api" => {
+                    memory.environments += 1.0;
+                    memory.read_api += megabytes(pid);
+                }
                 "valkey-server" | "redis-server" => memory.cache += megabytes(pid),
                 _ => {}
             }

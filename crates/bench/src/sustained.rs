@@ -154,7 +154,7 @@ fn plateau(
     let mut table = Table::new(
         "Sustained plateau",
         format!(
-            "{rate:.0} requests a second for {} s, {:.0} % of the highest rate that held. Memory at the end of each part: all environments of read-api, the cache, and the stack's own process (gateway, edge, DynamoDB, queues).",
+            "{rate:.0} requests a second for {} s, {:.0} % of the highest rate that held. Memory at the end of each part: all environments of read-api and how many these are, the cache, and the stack's own process (gateway, edge, DynamoDB, queues).",
             length.as_secs(),
             BELOW * 100.0
         ),
@@ -166,12 +166,13 @@ fn plateau(
             "p99 ms",
             "max ms",
             "read-api MB",
+            "environments",
             "cache MB",
             "stack MB",
         ],
     );
     let mut row = |name: String, mut numbers: Vec<f64>, memory: Memory| {
-        numbers.extend([memory.read_api, memory.cache, memory.stack]);
+        numbers.extend([memory.read_api, memory.environments, memory.cache, memory.stack]);
         table.push(Row::new(name, numbers));
     };
     row("before".to_owned(), vec![f64::NAN; 5], stack.memory());

@@ -30,7 +30,7 @@ impl EventBridgeBus {
     }
 
     async fn put(&self, events: &[Event]) -> Vec<Result<String, BusError>> {
-        // Where the runtime leaves it, and where the SDK looks for it too.
+        // Where `lambda_runtime` leaves it, and where the SDK looks for it too.
         let trace = std::env::var("_X_AMZN_TRACE_ID").ok();
         let entries = events.iter().map(|event| {
             PutEventsRequestEntry::builder()

@@ -45,7 +45,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// What holds unless [`start`] is told otherwise: errors of all, whatever a misspelt level was taken for. And the runtime's own
+/// What holds unless [`start`] is told otherwise: errors of all, whatever a misspelt level was taken for. And `lambda_runtime`'s
 /// span of each invocation says what [`within`] says, and costs more.
 const QUIET: &str = "error,lambda_runtime=warn";
 

@@ -3,17 +3,19 @@
 //! | what happens | what Lambda is told | then |
 //! |---|---|---|
 //! | the event is answered | the answer | next event |
-//! | the handler gives an error | `Unhandled`, and the error | next event |
-//! | the handler panics | `Panic`, and what it says | next event |
-//! | Lambda refuses an answer, for one of more than 6 MB | nothing more; it has answered for the function | next event |
-//! | there is no API, or it gives no event | nothing | the process ends, and Lambda starts another |
+//! | the handler gives an error, for one on an event it cannot read | `Function.Unhandled`, and the error | next event |
+//! | the handler panics | `Function.Panic`, and what it says | next event |
+//! | Lambda refuses an answer, for one of more than 6 MB or one that comes too late | nothing; a line in the log | next event |
+//! | there is no API, the connection breaks under a request, or there is no event | nothing | the process ends, and Lambda starts another |
 //!
-//! One event at a time, over one connection, which is made anew where it was closed between two requests.
+//! One event at a time, over one connection, which is made anew when it is found closed. Neither SnapStart nor several events
+//! at once (`AWS_LAMBDA_MAX_CONCURRENCY`), which the template does not ask for.
 //!
 //! Why not `lambda_runtime`, as behind the stream and the queues? It sets the variable `_X_AMZN_TRACE_ID` for each event, and the C
-//! library keeps each value for ever: a busy environment runs out of memory. And a hit spends a third of its
+//! library keeps each value for ever: a busy environment runs out of memory. And a hit would spend more than a quarter of its
 //! instructions in its layers, its pool of connections and the context it makes.
 
+use std::error::Error as _;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
@@ -23,7 +25,6 @@ use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use lambda_runtime::{Diagnostic, Error};
@@ -35,6 +36,8 @@ use crate::logs;
 pub const ADDRESS: &str = "AWS_LAMBDA_RUNTIME_API";
 const INVOCATION: &str = "/2018-06-01/runtime/invocation";
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
+/// Given back with the answer, so that Lambda does not take a late one for that of another try.
+const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 const TRACE_ID: &str = "lambda-runtime-trace-id";
 
@@ -47,15 +50,17 @@ where
     let mut api = RuntimeApi::at(address)?;
     loop {
         let Some(invocation) = api.next().await? else { continue };
-        let id = invocation.header(REQUEST_ID).ok_or("the Runtime API gave an event without a request id")?;
         let work = async {
             let answer = handler(invocation.event.clone()).await;
             answer.inspect_err(|error| tracing::error!(%error, "the event could not be answered"))
         };
-        match AssertUnwindSafe(logs::within(id, invocation.header(TRACE_ID), work)).catch_unwind().await {
-            Ok(Ok(answer)) => api.answer(id, answer).await?,
-            Ok(Err(error)) => api.fail(id, "Unhandled", error.to_string()).await?,
-            Err(panic) => api.fail(id, "Panic", said(&*panic)).await?,
+        match AssertUnwindSafe(logs::within(&invocation.id, invocation.header(TRACE_ID), work))
+            .catch_unwind()
+            .await
+        {
+            Ok(Ok(answer)) => api.answer(&invocation, answer).await?,
+            Ok(Err(error)) => api.fail(&invocation, "Function.Unhandled", error.to_string()).await?,
+            Err(panic) => api.fail(&invocation, "Function.Panic", said(&*panic)).await?,
         }
     }
 }
@@ -67,6 +72,7 @@ fn said(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 struct Invocation {
+    id: String,
     headers: HeaderMap,
     event: Bytes,
 }
@@ -104,63 +110,70 @@ impl RuntimeApi {
 
     /// The next event; `None` if there is none yet, which only local servers say.
     async fn next(&mut self) -> Result<Option<Invocation>, Error> {
-        let (status, headers, event) =
-            self.call(Method::GET, "/next", self.headers.clone(), Bytes::new()).await?;
-        match status {
-            StatusCode::OK => Ok(Some(Invocation { headers, event })),
+        let (parts, event) = self.send(self.request(Method::GET, "/next", Bytes::new())?).await?.into_parts();
+        match parts.status {
+            StatusCode::OK => {
+                let id = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+                let id = id.ok_or("the Runtime API gave an event without a request id")?;
+                Ok(Some(Invocation { id, headers: parts.headers, event }))
+            }
             StatusCode::NO_CONTENT => Ok(None),
             refused => {
-                Err(format!("the Runtime API gave no event: {refused} {}", String::from_utf8_lossy(&event))
-                    .into())
+                let said = String::from_utf8_lossy(&event);
+                Err(format!("the Runtime API gave no event: {refused} {said}").into())
             }
         }
     }
 
-    async fn answer(&mut self, id: &str, answer: Vec<u8>) -> Result<(), Error> {
-        self.post(id, "response", self.headers.clone(), answer).await
+    async fn answer(&mut self, invocation: &Invocation, answer: Vec<u8>) -> Result<(), Error> {
+        self.post(
+            invocation,
+            self.request(Method::POST, &format!("/{}/response", invocation.id), answer.into())?,
+        )
+        .await
     }
 
-    async fn fail(&mut self, id: &str, kind: &'static str, message: String) -> Result<(), Error> {
-        let mut headers = self.headers.clone();
-        headers.insert(ERROR_TYPE, HeaderValue::from_static(kind));
+    async fn fail(
+        &mut self,
+        invocation: &Invocation,
+        kind: &'static str,
+        message: String,
+    ) -> Result<(), Error> {
         let why = Diagnostic { error_type: kind.to_owned(), error_message: message };
-        self.post(id, "error", headers, serde_json::to_vec(&why)?).await
+        let why = serde_json::to_vec(&why)?;
+        let mut request = self.request(Method::POST, &format!("/{}/error", invocation.id), why.into())?;
+        request.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(kind));
+        self.post(invocation, request).await
     }
 
     async fn post(
         &mut self,
-        id: &str,
-        what: &str,
-        mut headers: HeaderMap,
-        body: Vec<u8>,
+        invocation: &Invocation,
+        mut request: Request<Full<Bytes>>,
     ) -> Result<(), Error> {
+        let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let (status, _, said) =
-            self.call(Method::POST, &format!("/{id}/{what}"), headers, body.into()).await?;
-        if !status.is_success() {
-            let said = String::from_utf8_lossy(&said);
-            tracing::error!(request_id = id, %status, %said, "the Runtime API refused an answer");
+        if let Some(id) = invocation.headers.get(INVOCATION_ID) {
+            headers.insert(INVOCATION_ID, id.clone());
+        }
+        let answer = self.send(request).await?;
+        if !answer.status().is_success() {
+            let (status, said) = (answer.status(), String::from_utf8_lossy(answer.body()));
+            tracing::error!(request_id = invocation.id, %status, %said, "the Runtime API refused an answer");
         }
         Ok(())
     }
 
-    async fn call(
-        &mut self,
-        method: Method,
-        path: &str,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<(StatusCode, HeaderMap, Bytes), Error> {
+    fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Full<Bytes>>, Error> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = Uri::from(PathAndQuery::try_from(format!("{}{path}", self.base))?);
-        *request.headers_mut() = headers;
-        let (parts, body) = self.send(request).await?.into_parts();
-        Ok((parts.status, parts.headers, body.collect().await?.to_bytes()))
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
     }
 
     /// Sends a request, over another connection if that of the last one was closed.
-    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Error> {
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Error> {
         let mut connection = match self.connection.take() {
             Some(open) => open,
             None => connect(&self.authority).await?,
@@ -168,10 +181,16 @@ impl RuntimeApi {
         if connection.ready().await.is_err() {
             connection = connect(&self.authority).await?;
         }
-        let response = connection.send_request(request).await?;
+        let (parts, body) = connection.send_request(request).await.map_err(broken)?.into_parts();
+        let body = body.collect().await.map_err(broken)?.to_bytes();
         self.connection = Some(connection);
-        Ok(response)
+        Ok(Response::from_parts(parts, body))
     }
+}
+
+fn broken(error: hyper::Error) -> Error {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("the connection to the Runtime API broke under a request: {error}{cause}").into()
 }
 
 async fn connect(authority: &str) -> Result<SendRequest<Full<Bytes>>, Error> {

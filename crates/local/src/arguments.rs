@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use local::{Options, StartError};
+use local::Options;
 
 /// The whole system on this machine, without an AWS account.
 #[derive(Debug, Parser)]

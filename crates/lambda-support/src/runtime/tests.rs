@@ -5,7 +5,7 @@ use super::*;
 
 const NEXT: &str = "GET /2018-06-01/runtime/invocation/next HTTP/1.1";
 const EVENT: &str = "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: r-1\r\nlambda-runtime-trace-id: Root=1-a-b;Sampled=0\r\n\
-    content-length: 5\r\n\r\nhello";
+    lambda-runtime-invocation-id: try-1\r\ncontent-length: 5\r\n\r\nhello";
 const TAKEN: &str = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
 
 /// What the API was asked, and on which of the connections.
@@ -18,14 +18,15 @@ struct Asked {
 }
 
 /// Has `run` meet an API that gives these answers, connection by connection, closes each after its last, and is gone in the end.
-async fn play<H, F>(path: &str, connections: &[&[&'static str]], handler: H) -> (Vec<Asked>, String)
+async fn play<H, F>(path: &str, connections: &[&[&str]], handler: H) -> (Vec<Asked>, String)
 where
     H: Fn(Bytes) -> F,
     F: Future<Output = Result<Vec<u8>, Error>>,
 {
     let api = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}{path}", api.local_addr().unwrap());
-    let script: Vec<Vec<&str>> = connections.iter().map(|answers| answers.to_vec()).collect();
+    let owned = |answers: &&[&str]| answers.iter().map(ToString::to_string).collect();
+    let script: Vec<Vec<String>> = connections.iter().map(owned).collect();
     let host = tokio::spawn(async move {
         let mut asked = Vec::new();
         for (connection, answers) in script.iter().enumerate() {
@@ -74,6 +75,8 @@ async fn events_are_answered_one_after_the_other_over_one_connection() {
     assert!(first.headers.contains("host: 127.0.0.1:") && first.headers.contains("user-agent: tidemark/"));
     assert_eq!(answer.line, "POST /2018-06-01/runtime/invocation/r-1/response HTTP/1.1");
     assert!(answer.headers.contains("content-type: application/json"), "{}", answer.headers);
+    assert!(answer.headers.contains("lambda-runtime-invocation-id: try-1"), "{}", answer.headers);
+    assert!(!second.headers.contains("invocation-id"), "{}", second.headers);
     assert_eq!((answer.body.as_str(), second.body.as_str()), ("hello", "big event"));
     assert!(end.starts_with("no Runtime API at 127.0.0.1:"), "{end}");
 }
@@ -100,12 +103,13 @@ async fn an_error_and_a_panic_are_told_and_the_next_event_is_taken() {
         }
     };
     let (asked, _) = play("", &[&[EVENT, TAKEN, EVENT, TAKEN, EVENT, TAKEN]], handler).await;
+    assert!(asked[1].headers.contains("lambda-runtime-invocation-id: try-1"));
     let error = "POST /2018-06-01/runtime/invocation/r-1/error HTTP/1.1";
     assert_eq!((asked[1].line.as_str(), asked[3].line.as_str()), (error, error));
-    assert!(asked[1].headers.contains("lambda-runtime-function-error-type: Unhandled"));
-    assert_eq!(asked[1].body, r#"{"errorType":"Unhandled","errorMessage":"no event"}"#);
-    assert!(asked[3].headers.contains("lambda-runtime-function-error-type: Panic"));
-    assert_eq!(asked[3].body, r#"{"errorType":"Panic","errorMessage":"number 2"}"#);
+    assert!(asked[1].headers.contains("lambda-runtime-function-error-type: Function.Unhandled"));
+    assert_eq!(asked[1].body, r#"{"errorType":"Function.Unhandled","errorMessage":"no event"}"#);
+    assert!(asked[3].headers.contains("lambda-runtime-function-error-type: Function.Panic"));
+    assert_eq!(asked[3].body, r#"{"errorType":"Function.Panic","errorMessage":"number 2"}"#);
     assert_eq!(asked[5].body, "hello");
 }
 
@@ -137,6 +141,25 @@ async fn a_local_server_may_have_a_path_of_its_own_and_no_event_yet() {
 }
 
 #[tokio::test]
+async fn a_connection_that_breaks_under_a_request_ends_the_process_and_nothing_is_sent_twice() {
+    let half = "HTTP/1.1 202 Accepted\r\ncontent-length: 5\r\n\r\nhe";
+    let (asked, end) = play("", &[&[EVENT, half]], echo).await;
+    assert_eq!(asked.len(), 2);
+    assert!(end.starts_with("the connection to the Runtime API broke under a request: "), "{end}");
+}
+
+#[tokio::test]
+async fn an_event_and_an_answer_may_be_megabytes() {
+    let large = "x".repeat(6 << 20);
+    let event = format!(
+        "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: r\r\ncontent-length: {}\r\n\r\n{large}",
+        large.len()
+    );
+    let (asked, _) = play("", &[&[&event, TAKEN]], echo).await;
+    assert!(asked[1].body == large);
+}
+
+#[tokio::test]
 async fn an_address_that_is_none_is_said_to_be() {
     for (address, reason) in [("", "empty string"), ("/path", "names no host"), ("a b", "invalid uri")] {
         let said = run(address, echo).await.unwrap_err().to_string();
@@ -147,7 +170,9 @@ async fn an_address_that_is_none_is_said_to_be() {
 /// The C library keeps what a variable was set to, each value for ever.
 #[tokio::test]
 async fn no_variable_is_set_for_an_event() {
-    let (asked, _) = play("", &[&[EVENT, TAKEN]], echo).await;
-    assert_eq!(asked.len(), 2);
-    assert_eq!(std::env::var_os("_X_AMZN_TRACE_ID"), None);
+    let traced = || std::env::var_os("_X_AMZN_TRACE_ID");
+    let before = traced();
+    assert_ne!(before.as_deref(), Some("Root=1-a-b;Sampled=0".as_ref()));
+    play("", &[&[EVENT, TAKEN]], echo).await;
+    assert_eq!(traced(), before);
 }
