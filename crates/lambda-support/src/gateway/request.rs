@@ -1,27 +1,17 @@
-//! HTTP requests as API Gateway hands them to a function (payload format 2.0), and the answers it takes.
-//!
-//! Only what the functions read is decoded, each as it was sent: no path or header is taken for a URL or changed by it. An
-//! event is refused as a whole only if it is none, or if its body is said to be base64 and is not.
-//!
-//! Why not `lambda_http`? It decodes every field of the event, builds a URL of host, path and query, and panics where they
-//! make none; a hit would spend a third of its instructions there.
+//! What a function is asked, out of an event of API Gateway.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::future::Future;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::Method;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, Response};
-use lambda_runtime::Error;
+use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde::ser::{SerializeMap, SerializeStruct, Serializer};
-use serde::{Deserialize, Serialize};
 
 use crate::headers::{EDGE_REQUEST_ID, MIN_VERSION, ORIGIN_BEHAVIOUR, ORIGIN_SECRET};
-use crate::{runtime, settings};
 
 /// The headers a function reads; no other is kept. API Gateway sends names in lower case, and joins repeated ones by commas.
 const KEPT: [HeaderName; 10] = [
@@ -51,35 +41,6 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Its body, decoded from base64 where that is how it came.
     pub body: Bytes,
-}
-
-/// Answers requests until Lambda ends the process. What is logged meanwhile carries the request's ids.
-pub async fn serve<H, F>(handler: H) -> Result<(), Error>
-where
-    H: Fn(Request) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<Bytes>> + Send + 'static,
-{
-    let address = settings::environment(runtime::ADDRESS).ok_or_else(|| {
-        format!(
-            "{} is not set: this is a Lambda function; `cargo lambda watch` runs it here",
-            runtime::ADDRESS
-        )
-    })?;
-    // A task finds its wake-up in the queue. The future that the process blocks on is woken through the driver: a system call
-    // more for every answer of the network.
-    tokio::spawn(async move { runtime::run(&address, |event| answer(&handler, event)).await }).await?
-}
-
-async fn answer<H, F>(handler: &H, event: Bytes) -> Result<Vec<u8>, Error>
-where
-    H: Fn(Request) -> F,
-    F: Future<Output = Response<Bytes>>,
-{
-    // Some kilobytes, which would be copied with each future around it.
-    let answer = Box::pin(handler(serde_json::from_slice(&event)?)).await;
-    let mut text = Vec::with_capacity(answer.body().len() * 2 + 1024);
-    serde_json::to_writer(&mut text, &Answer(answer))?;
-    Ok(text)
 }
 
 impl<'de> Deserialize<'de> for Request {
@@ -180,42 +141,13 @@ impl<'de> Deserialize<'de> for Name {
     }
 }
 
-/// An answer as API Gateway takes it. A body that is no UTF-8 is sent as base64.
-struct Answer(Response<Bytes>);
-
-impl Serialize for Answer {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Headers<'a>(&'a HeaderMap);
-        impl Serialize for Headers<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut map = serializer.serialize_map(Some(self.0.len()))?;
-                for (name, value) in self.0 {
-                    map.serialize_entry(name.as_str(), value.to_str().unwrap_or_default())?;
-                }
-                map.end()
-            }
-        }
-        let body = self.0.body();
-        let text = std::str::from_utf8(body).ok();
-        let mut answer = serializer.serialize_struct("Answer", 4)?;
-        answer.serialize_field("statusCode", &self.0.status().as_u16())?;
-        answer.serialize_field("headers", &Headers(self.0.headers()))?;
-        match text {
-            Some(text) => answer.serialize_field("body", text)?,
-            None => answer.serialize_field("body", &STANDARD.encode(body))?,
-        }
-        answer.serialize_field("isBase64Encoded", &text.is_none())?;
-        answer.end()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};
 
     fn event(change: impl FnOnce(&mut Value)) -> serde_json::Result<Request> {
-        let sample = include_str!("../../../events/read-api/get.json");
+        let sample = include_str!("../../../../events/read-api/get.json");
         let mut event: Value = serde_json::from_str(sample).unwrap();
         change(&mut event);
         serde_json::from_str(&event.to_string())
@@ -263,18 +195,5 @@ mod tests {
     fn what_is_no_http_event_is_refused() {
         assert!(serde_json::from_str::<Request>("{}").is_err());
         assert!(event(|event| event["requestContext"]["http"]["method"] = json!("G T")).is_err());
-    }
-
-    #[test]
-    fn an_answer_has_its_headers_and_a_body_that_is_text_or_base64() {
-        let answer = |body: &'static [u8]| {
-            let response =
-                Response::builder().status(404).header("etag", "\"7-1\"").body(Bytes::from_static(body));
-            serde_json::to_value(Answer(response.unwrap())).unwrap()
-        };
-        let expected = json!({"statusCode": 404, "headers": {"etag": "\"7-1\""}, "body": "\"x\"", "isBase64Encoded": false});
-        assert_eq!(answer(b"\"x\""), expected);
-        assert_eq!(answer(&[0xff])["body"], "/w==");
-        assert_eq!(answer(&[0xff])["isBase64Encoded"], true);
     }
 }
