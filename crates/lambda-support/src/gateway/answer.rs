@@ -25,7 +25,7 @@ impl Serialize for Answer {
         }
         let body = self.0.body();
         let text = std::str::from_utf8(body).ok();
-        let mut answer = serializer.serialize_struct("Answer", 4)?;
+        let mut answer = serializer.serialize_struct("Answer", 5)?;
         answer.serialize_field("statusCode", &self.0.status().as_u16())?;
         answer.serialize_field("headers", &Headers(self.0.headers()))?;
         match text {
@@ -33,14 +33,19 @@ impl Serialize for Answer {
             None => answer.serialize_field("body", &STANDARD.encode(body))?,
         }
         answer.serialize_field("isBase64Encoded", &text.is_none())?;
+        // `cargo lambda watch` takes no answer without.
+        answer.serialize_field::<[&str; 0]>("cookies", &[])?;
         answer.end()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+    use aws_lambda_events::encodings::Body;
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn an_answer_has_its_headers_and_a_body_that_is_text_or_base64() {
@@ -49,9 +54,21 @@ mod tests {
                 Response::builder().status(404).header("etag", "\"7-1\"").body(Bytes::from_static(body));
             serde_json::to_value(Answer(response.unwrap())).unwrap()
         };
-        let expected = json!({"statusCode": 404, "headers": {"etag": "\"7-1\""}, "body": "\"x\"", "isBase64Encoded": false});
+        let expected = json!({"statusCode": 404, "headers": {"etag": "\"7-1\""}, "body": "\"x\"", "isBase64Encoded": false, "cookies": []});
         assert_eq!(answer(b"\"x\""), expected);
         assert_eq!(answer(&[0xff])["body"], "/w==");
         assert_eq!(answer(&[0xff])["isBase64Encoded"], true);
+    }
+
+    #[test]
+    fn local_emulators_can_read_an_answer() {
+        let response =
+            Response::builder().status(200).header("etag", "\"7-1\"").body(Bytes::from_static(b"{}"));
+        let answer = serde_json::to_string(&Answer(response.unwrap())).unwrap();
+        let read: ApiGatewayV2httpResponse = serde_json::from_str(&answer).unwrap();
+        assert_eq!(
+            (read.status_code, read.body, read.headers.len()),
+            (200, Some(Body::Text("{}".to_owned())), 1)
+        );
     }
 }

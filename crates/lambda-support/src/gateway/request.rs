@@ -49,8 +49,9 @@ impl<'de> Deserialize<'de> for Request {
         struct Event<'a> {
             #[serde(rename = "rawPath")]
             path: String,
-            #[serde(rename = "rawQueryString", default)]
-            query: String,
+            // `null` where `cargo lambda watch` has none.
+            #[serde(rename = "rawQueryString")]
+            query: Option<String>,
             #[serde(default)]
             headers: Kept,
             #[serde(rename = "requestContext", borrow)]
@@ -80,7 +81,13 @@ impl<'de> Deserialize<'de> for Request {
             }
             Some(text) => Bytes::from(text.into_owned()),
         };
-        Ok(Request { method, path: event.path, query: event.query, headers: event.headers.0, body })
+        Ok(Request {
+            method,
+            path: event.path,
+            query: event.query.unwrap_or_default(),
+            headers: event.headers.0,
+            body,
+        })
     }
 }
 
@@ -143,8 +150,10 @@ impl<'de> Deserialize<'de> for Name {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
     use serde_json::{Value, json};
+
+    use super::*;
 
     fn event(change: impl FnOnce(&mut Value)) -> serde_json::Result<Request> {
         let sample = include_str!("../../../../events/read-api/get.json");
@@ -176,6 +185,28 @@ mod tests {
         let request = event(|event| event["headers"]["if-match"] = json!("a\r\nb")).unwrap();
         assert!(!request.headers.contains_key("if-match"));
         assert!(event(|event| event["headers"] = Value::Null).unwrap().headers.is_empty());
+    }
+
+    #[test]
+    fn what_there_is_none_of_may_be_null_or_left_out() {
+        let fields = ["rawQueryString", "headers", "body"];
+        let nothing = event(|event| fields.iter().for_each(|name| event[name] = Value::Null)).unwrap();
+        let left_out = |event: &mut Value| {
+            let event = event.as_object_mut().unwrap();
+            event.retain(|name, _| !fields.contains(&name.as_str()) && name != "isBase64Encoded");
+        };
+        assert_eq!(event(left_out).unwrap(), nothing);
+        assert_eq!((nothing.query.as_str(), nothing.headers.len(), nothing.body.len()), ("", 0, 0));
+    }
+
+    #[test]
+    fn local_emulators_write_null_for_what_there_is_none_of() {
+        let sample = include_str!("../../../../events/read-api/get.json");
+        let mut emulated: ApiGatewayV2httpRequest = serde_json::from_str(sample).unwrap();
+        emulated.raw_query_string = None;
+        let emulated = serde_json::to_string(&emulated).unwrap();
+        assert!(emulated.contains("\"rawQueryString\":null"), "{emulated}");
+        assert_eq!(serde_json::from_str::<Request>(&emulated).unwrap(), event(|_| ()).unwrap());
     }
 
     #[test]
