@@ -32,9 +32,9 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// One line for each part: what it is, where it is.
-    pub fn lines(&self) -> Vec<(&'static str, String)> {
-        vec![
+    /// What is said once everything answers: a line for each part, then the first thing to try.
+    pub fn announcement(&self) -> String {
+        let parts = [
             ("front door", self.edge.clone()),
             ("API", self.api.clone()),
             ("CloudFront", format!("{} (distribution {})", self.cloudfront, self.distribution)),
@@ -45,6 +45,8 @@ impl Endpoints {
             ("refused records", self.failure_queue.clone()),
             ("Lambda Invoke", self.invoke.clone()),
             ("observed", format!("{} (cargo xtask trace, top)", self.observe)),
-        ]
+        ];
+        let lines = parts.map(|(what, place)| format!("{what:>16}  {place}\n"));
+        format!("{}ready: curl -i {}/api/products/boots-001", lines.concat(), self.edge)
     }
 }

@@ -42,20 +42,10 @@ async fn run(arguments: Arguments) -> Result<(), StartError> {
             }
         });
     }
-    announce(&stack, json);
+    let endpoints = &stack.endpoints;
+    println!("{}", if json { serde_json::json!(endpoints).to_string() } else { endpoints.announcement() });
     stopped().await;
     eprintln!("stopping");
     stack.stop().await;
     Ok(())
-}
-
-fn announce(stack: &Stack, json: bool) {
-    if json {
-        println!("{}", serde_json::json!(stack.endpoints));
-        return;
-    }
-    for (what, place) in stack.endpoints.lines() {
-        println!("{what:>16}  {place}");
-    }
-    println!("ready: curl -i {}/api/products/boots-001", stack.endpoints.edge);
 }
