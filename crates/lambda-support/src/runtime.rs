@@ -12,8 +12,8 @@
 //! at once (`AWS_LAMBDA_MAX_CONCURRENCY`), which the template does not ask for.
 //!
 //! Why not `lambda_runtime`, as behind the stream and the queues? It sets the variable `_X_AMZN_TRACE_ID` for each event, and the C
-//! library keeps each value for ever: a busy environment runs out of memory. And a hit would spend more than a quarter of its
-//! instructions in its layers, its pool of connections and the context it makes.
+//! library keeps each value for ever: a busy environment runs out of memory. And a hit takes 166,000 instructions with it, 119,000
+//! without (`docs/measurements.md`).
 
 use std::error::Error as _;
 use std::future::Future;
